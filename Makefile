@@ -1,0 +1,66 @@
+# Everything a person does with this project. `make help` lists it.
+# Needs: Linux, Python 3.11 or newer, make, a package index. No Docker, no AWS account, no root, no Node.js.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+STAGE ?= sandbox
+
+.PHONY: audit report break mend down test test-slow check format synth deploy lock help
+.DEFAULT_GOAL := help
+
+audit: $(INSTALLED)  ## run the main job: sandbox up, auditor deployed on it, report in out/report
+	@$(BIN)/python -m sandbox audit
+
+report: $(INSTALLED)  ## fetch and print the newest report of the running sandbox
+	@$(BIN)/python -m sandbox report
+
+break: $(INSTALLED)  ## break something: make break WHAT=database (without WHAT: the list)
+	@$(BIN)/python -m sandbox break $(WHAT)
+
+mend: $(INSTALLED)  ## mend it again: make mend WHAT=database
+	@$(BIN)/python -m sandbox mend $(WHAT)
+
+down: $(INSTALLED)  ## stop everything that `make audit` started
+	@$(BIN)/python -m sandbox down
+
+test: $(INSTALLED)  ## pass all tests that take minutes, not more
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(INSTALLED)  ## pass the tests that take longer
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+check: $(INSTALLED)  ## ruff and mypy --strict over everything
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(INSTALLED)  ## let ruff put the code in order
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+synth: $(INSTALLED)  ## write the CloudFormation template of STAGE (default sandbox) to .build/cdk.out
+	@$(BIN)/cdk synth --quiet -c stage=$(STAGE) --output .build/cdk.out && ls .build/cdk.out/*.template.json
+
+deploy: $(INSTALLED)  ## deploy to a real AWS account: make deploy STAGE=name (with that account's credentials)
+	@if [ "$(STAGE)" = sandbox ]; then echo "STAGE=sandbox lives on the emulator: use 'make audit', or name a stage of cdk.json"; exit 2; fi
+	@$(BIN)/cdk deploy "HealthAuditor-$(STAGE)" -c stage=$(STAGE) --output .build/cdk.out-$(STAGE)
+
+lock: $(INSTALLED)  ## write requirements.txt anew from requirements.in
+	@$(BIN)/pip install --quiet pip-tools==7.6.2
+	@$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --output-file requirements.txt requirements.in
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  \1\t/' | expand -t 14
+
+$(INSTALLED): requirements.txt pyproject.toml layers/auditor/pyproject.toml
+	@test -n "$(PYTHON)" || { echo "no python3 was found: install Python 3.11 or newer"; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=/path/to/python3.11 ...)"; exit 2; }
+	@echo "installing pinned dependencies into $(VENV) (once; about a minute)"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable . --editable layers/auditor
+	@touch $(INSTALLED)

@@ -1,0 +1,111 @@
+"""The ``audit`` command: validate, schema, run, report. Exit 0 healthy, 1 something is wrong, 2 could not be judged."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor.domain.report import Report
+from auditor.domain.verdict import Verdict
+from auditor.net.network import system_network
+from auditor.net.sandbox_network import sandbox_network
+from auditor.runtime.settings import read_workstation_settings
+from catalog.compile import compile_catalogue
+from catalog.load import CatalogueError, load
+from cli.replay import BundleError, read_bundle, replay
+from cli.run import SelectionError, narrowed, run_here, write_files
+from cli.schema import schema
+from cli.summary import print_summary
+from cli.validate import validate
+
+HEALTHY, WRONG, NOT_JUDGED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one sub-command and returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.command == "validate":
+        return validate(options.catalogue, sys.stdout)
+    if options.command == "schema":
+        return schema(sys.stdout)
+    if options.command == "run":
+        return _run(options)
+    return _report(options)
+
+
+def exit_code(report: Report) -> int:
+    """What a report means to the caller: 1 as soon as something is wrong, 2 when something critical was not judged."""
+    if any(line.verdict.bad for line in report.services):
+        return WRONG
+    if report.verdict is Verdict.UNKNOWN or report.critical_targets_judged < report.critical_targets:
+        return NOT_JUDGED
+    return HEALTHY
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        platform = narrowed(compile_catalogue(load(options.catalogue)), options.family, options.target)
+    except CatalogueError:
+        return validate(options.catalogue, sys.stderr)
+    except SelectionError as error:
+        print(error, file=sys.stderr)
+        return NOT_JUDGED
+    here = read_workstation_settings()
+    network = sandbox_network(here.sandbox_resolver, here.aws_endpoint) if here.sandbox_resolver else system_network()
+    report, bundle = run_here(
+        platform,
+        network=network,
+        host=here.host,
+        now=datetime.now(UTC),
+        progress=lambda line: print(line, file=sys.stderr),
+    )
+    print_summary(report, sys.stdout)
+    if options.out is not None:
+        try:
+            paths = write_files(report, bundle, options.out)
+        except OSError as error:
+            print(f"--out {options.out}: cannot be written ({error})", file=sys.stderr)
+            return NOT_JUDGED
+        for path in paths:
+            print(path)
+    return exit_code(report)
+
+
+def _report(options: argparse.Namespace) -> int:
+    try:
+        report, bundle = replay(read_bundle(options.bundle))
+        paths = write_files(report, bundle, options.out)
+    except BundleError as error:
+        print(error, file=sys.stderr)
+        return NOT_JUDGED
+    except OSError as error:
+        print(f"--out {options.out}: cannot be written ({error})", file=sys.stderr)
+        return NOT_JUDGED
+    except (RecursionError, UnicodeEncodeError) as error:
+        print(f"{options.bundle}: no bundle that can be shown ({type(error).__name__})", file=sys.stderr)
+        return NOT_JUDGED
+    for path in paths:
+        print(path)
+    return exit_code(report)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="audit",
+        description="Audits the health of a platform that runs on AWS.",
+        epilog="Exit code: 0 all critical targets judged and healthy, 1 something is wrong, 2 could not be judged.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("validate", help="check a catalogue; problems name file, line, key, value, remedy")
+    check.add_argument("catalogue", metavar="CATALOG")
+    commands.add_parser("schema", help="print the JSON Schema of catalogues")
+    run = commands.add_parser("run", help="probe from here and now, with nothing deployed")
+    run.add_argument("catalogue", metavar="CATALOG")
+    run.add_argument("--family", help="only this family's targets")
+    run.add_argument("--target", help="only this target")
+    run.add_argument("--out", type=Path, help="folder for report.html, report.json, report.md and bundle.json")
+    report = commands.add_parser("report", help="make the report of a bundle again: same bundle, same bytes")
+    report.add_argument("bundle", type=Path, metavar="BUNDLE")
+    report.add_argument("--out", type=Path, required=True, help="folder for the files")
+    return parser

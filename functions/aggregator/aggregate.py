@@ -1,0 +1,213 @@
+"""The aggregator over ports: wait for the slot's runs, judge, remember, publish, tell. It alone writes state."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from auditor.adapters.aws import AwsError
+from auditor.adapters.runs import Commit, UnreadableRunError
+from auditor.adapters.state import StaleStateError
+from auditor.domain.assessment import Assessment, Knowledge, assess
+from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run, State
+from auditor.domain.codec import to_json
+from auditor.domain.instants import floor_to, format_instant
+from auditor.domain.report import Report
+from auditor.domain.reporting import build_report
+from auditor.domain.story import Story, tell
+from auditor.domain.topology import Platform
+from auditor.names import (
+    DIMENSION_SERVICE,
+    METRIC_BLIND,
+    METRIC_OPEN_INCIDENTS,
+    METRIC_REPORTS,
+)
+from auditor.render.report_html import render_html
+from auditor.render.report_json import render_json
+from auditor.render.report_markdown import render_markdown
+
+_DATED_EVERY = timedelta(hours=1)
+_POLL_SECONDS = 0.25
+
+
+class Runs(Protocol):
+    """Reads the runs that probes appended."""
+
+    def latest(self, family: str, shard: int) -> Commit | None:
+        """The newest commit of a shard."""
+
+    def load(self, commit: Commit) -> Run:
+        """The whole run."""
+
+
+class States(Protocol):
+    """Keeps the state and the outbox."""
+
+    def load(self) -> State:
+        """The state of the last moment."""
+
+    def save(self, state: State, stories: tuple[Story, ...]) -> None:
+        """Writes state and stories, all or nothing."""
+
+    def pending(self) -> tuple[Story, ...]:
+        """Stories not yet told."""
+
+    def mark_told(self, story: Story, at: str) -> None:
+        """Marks one as told."""
+
+
+class Reports(Protocol):
+    """Publishes files."""
+
+    def publish(self, files: Mapping[str, str], instant: datetime | None) -> None:
+        """Writes files."""
+
+    def link(self, name: str, instant: datetime | None) -> str:
+        """Where a person opens one."""
+
+
+class Stories(Protocol):
+    """Tells stories."""
+
+    def tell(self, story: Story) -> None:
+        """Publishes one."""
+
+
+Emit = Callable[..., None]
+"""``emit(stage, slot, values, **dimensions)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything outside that the aggregator touches. ``note`` logs one line about the auditor's own trouble."""
+
+    runs: Runs
+    states: States
+    reports: Reports
+    stories: Stories
+    emit: Emit
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    note: Callable[[str], None]
+
+
+def aggregate(
+    *,
+    stage: str,
+    slot: datetime,
+    platform: Platform,
+    knowledge: Knowledge,
+    ports: Ports,
+    commit_wait_seconds: float,
+    seconds_per_minute: float | None,
+) -> Report | None:
+    """Judges one slot and tells what changed; None when the slot was judged before (the same event twice)."""
+    commits = _await_commits(slot, platform, knowledge, ports, commit_wait_seconds)
+    state = ports.states.load()
+    if state.as_of is not None and slot <= state.as_of:
+        _drain_outbox(ports, slot)
+        return None
+    bundle = Bundle(
+        schema_version=BUNDLE_VERSION,
+        stage=stage,
+        as_of=slot,
+        platform=platform,
+        runs=_load(commits, slot, ports),
+        state=state,
+        seconds_per_minute=seconds_per_minute,
+    )
+    assessment = assess(bundle, knowledge)
+    report = build_report(bundle, assessment, knowledge)
+    dated = _is_dated(state, slot, assessment)
+    link = ports.reports.link("report.html", slot if dated else None)
+    stories = tuple(tell(transition, report, link) for transition in assessment.transitions)
+    try:
+        ports.states.save(assessment.next_state(bundle), stories)
+    except StaleStateError as error:
+        ports.note(f"{error}; this judgement of the slot is dropped, because another run of the aggregator made it")
+        return None
+    _emit(stage, slot, assessment, ports)
+    try:
+        files = rendered(report, bundle)
+        if dated:
+            ports.reports.publish(files, slot)
+        ports.reports.publish(files, None)
+        ports.emit(stage, slot, {METRIC_REPORTS: 1})
+    finally:
+        # Who is to be told hears of it also when the report cannot be made or published.
+        _drain_outbox(ports, slot)
+    return report
+
+
+def rendered(report: Report, bundle: Bundle) -> dict[str, str]:
+    """The files of a report by name."""
+    return {
+        "report.html": render_html(report),
+        "report.json": render_json(report),
+        "report.md": render_markdown(report),
+        "bundle.json": json.dumps(to_json(bundle), indent=1, sort_keys=True) + "\n",
+    }
+
+
+def _await_commits(
+    slot: datetime, platform: Platform, knowledge: Knowledge, ports: Ports, wait_seconds: float
+) -> dict[tuple[str, int], Commit]:
+    """The newest commit per shard; waits for the slot's own until the budget ends. What is missing then is late."""
+    awaited = {(shard.family, shard.number) for shard in platform.shards}
+    commits: dict[tuple[str, int], Commit] = {}
+    give_up = ports.monotonic() + wait_seconds
+    while True:
+        for family, shard in sorted(awaited):
+            commit = ports.runs.latest(family, shard)
+            if commit is not None:
+                commits[family, shard] = commit
+                if commit.slot >= floor_to(slot, knowledge.periods[family]):
+                    awaited.discard((family, shard))
+        if not awaited or ports.monotonic() + _POLL_SECONDS > give_up:
+            break
+        ports.sleep(_POLL_SECONDS)
+    for family, shard in sorted(awaited):
+        ports.note(f"{family}/{shard} did not commit slot {format_instant(slot)} within {wait_seconds:g} s: it is late")
+    return commits
+
+
+def _load(commits: Mapping[tuple[str, int], Commit], slot: datetime, ports: Ports) -> tuple[Run, ...]:
+    runs = []
+    for key in sorted(commits):
+        if commits[key].slot > slot:
+            ports.note(
+                f"{key[0]}/{key[1]} is ahead of slot {format_instant(slot)}: its newest run is judged all the same"
+            )
+        try:
+            runs.append(ports.runs.load(commits[key]))
+        except UnreadableRunError as error:
+            ports.note(f"{error}; its targets are unknown in this moment")
+    return tuple(runs)
+
+
+def _is_dated(state: State, slot: datetime, assessment: Assessment) -> bool:
+    """Whether this report is kept under its instant: hourly, and at each change of a verdict."""
+    if state.as_of is None or floor_to(slot, _DATED_EVERY) != floor_to(state.as_of, _DATED_EVERY):
+        return True
+    changed = (
+        id not in state.services or state.services[id].verdict is not service.verdict
+        for id, service in assessment.services.items()
+    )
+    return any(changed) or bool(assessment.transitions)
+
+
+def _emit(stage: str, slot: datetime, assessment: Assessment, ports: Ports) -> None:
+    ports.emit(stage, slot, {METRIC_BLIND: int(assessment.blind)})
+    for service, state in assessment.services.items():
+        ports.emit(stage, slot, {METRIC_OPEN_INCIDENTS: int(state.paging)}, **{DIMENSION_SERVICE: service})
+
+
+def _drain_outbox(ports: Ports, slot: datetime) -> None:
+    """Tells every pending story. One that cannot be told stays in the outbox for the next slot."""
+    for story in ports.states.pending():
+        try:
+            ports.stories.tell(story)
+            ports.states.mark_told(story, format_instant(slot))
+        except AwsError as error:
+            ports.note(f"story {story.id} could not be told ({type(error).__name__}); it stays in the outbox")

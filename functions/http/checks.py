@@ -1,0 +1,310 @@
+"""The questions asked of an HTTP observation; a later one has its turn only where the earlier ones went well."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from statistics import median
+
+from auditor.domain.cause import KERNEL_CAUSES, cause_index
+from auditor.domain.check import Check
+from auditor.domain.observation import Failure, Observation, Phase
+from auditor.domain.result import Answer, Scalar, Severity, Status, failed, passed, skipped
+from auditor.domain.target import Target
+from functions.http import remedies
+from functions.http.conditions import declared
+from functions.http.facts import CAUSES, AddressFacts, Emitter, HttpFacts, Part
+from functions.http.family import HttpSpec
+from functions.http.redaction import place
+from functions.http.wording import count, milliseconds, names, one_of, sentences, url
+
+_CAUSES = cause_index(KERNEL_CAUSES, CAUSES)
+_PATH_PHASES = (Phase.NAME, Phase.TCP, Phase.TLS)
+_EMITTERS = {
+    Emitter.LOAD_BALANCER: "the load balancer",
+    Emitter.PROXY: "a proxy",
+    Emitter.SERVICE: "the service",
+    Emitter.UNKNOWN: "an unidentified sender",
+}
+
+HttpTarget = Target[HttpSpec]
+HttpObservation = Observation[HttpFacts]
+Problem = tuple[AddressFacts, Failure]
+"""An address and what is wrong with it, worded for a reader."""
+Judge = Callable[[HttpTarget, HttpObservation], Answer | None]
+
+
+def _reachable(_: HttpTarget, observation: HttpObservation) -> Answer:
+    facts = _facts(observation)
+    reached = [a for a in facts.probed if _was_reached(a)]
+    problems = [f for f in observation.failures if f.phase in _PATH_PHASES]
+    problems += [a.failure for a in facts.probed if a.failure and not _was_reached(a) and a.failure not in problems]
+    evidence: dict[str, Scalar] = {
+        "url": url(facts),
+        "addresses": ", ".join(facts.resolved),
+        "addresses_probed": len(facts.probed),
+        "addresses_reached": len(reached),
+    }
+    if not problems and reached:
+        return passed(f"{url(facts)} was reached on {count(len(reached), 'address')} ({names(reached)}).", **evidence)
+    if not problems:
+        raise ValueError("no address was probed and no failure says why")
+    # A refusal proves the path where a timeout does not; it must not be hidden behind one and laid to the vantage.
+    problems.sort(key=lambda failure: not _CAUSES[failure.cause].proves_path)
+    first = problems[0]
+    evidence["failing_addresses"] = ", ".join(sorted({f.address for f in problems if f.address}))
+    details = sentences([f.detail for f in problems])
+    if not reached:
+        return _with_remedy(failed(first, f"{url(facts)} could not be reached: {details}", **evidence))
+    part = f"{len(reached)} of {count(len(facts.probed), 'address')} ({names(reached)})"
+    return _with_remedy(_warned(first, f"{url(facts)} was reached on {part} only: {details}", **evidence))
+
+
+def _status_expected(target: HttpTarget, observation: HttpObservation) -> Answer:
+    facts = _facts(observation)
+    reached = [a for a in facts.probed if _was_reached(a)]
+    if not reached:
+        return skipped(f"{url(facts)} could not be reached, so no status was seen.")
+    problems = [problem for a in reached if (problem := _status_problem(target, facts, a)) is not None]
+    if not problems:
+        statuses = one_of(sorted({a.answer.status for a in reached if a.answer}))
+        return passed(
+            f"{facts.method} {url(facts)} answered {statuses} as expected ({names(reached)}).",
+            url=url(facts),
+            **_answer_evidence(reached[0]),
+        )
+    address, failure = problems[0]
+    answer = _partly(
+        reached, problems, url=url(facts), expected=one_of(target.spec.expect.status), **_answer_evidence(address)
+    )
+    if failure.cause == "http.status" and address.answer is not None:
+        return replace(answer, remedy=remedies.for_status(address.answer))
+    return _with_remedy(answer)
+
+
+def _status_problem(target: HttpTarget, facts: HttpFacts, address: AddressFacts) -> Problem | None:
+    request, took = f"{facts.method} {url(facts)}", milliseconds(address)
+    failure, answer = address.failure, address.answer
+    if failure is not None:
+        detail = f"{request} got no usable answer from {address.address} within {took}: {failure.detail}"
+        return address, replace(failure, detail=detail)
+    if answer is None:
+        raise ValueError(f"{address.address} has neither an answer nor a failure")
+    expected = target.spec.expect.status
+    if answer.status in expected:
+        return None
+    sender = f"{_EMITTERS[answer.emitter]} ({address.address})"
+    detail = f"{request} answered {answer.status} by {sender} after {took}; expected {one_of(expected)}."
+    return address, _unlike_declared("http.status", detail, address)
+
+
+def _redirect_expected(target: HttpTarget, observation: HttpObservation) -> Answer | None:
+    wanted = target.spec.expect.redirect_to
+    if wanted is None and target.spec.follow_redirects == 0:
+        return None
+    facts = _facts(observation)
+    broken = [
+        (a, a.failure) for a in facts.probed if a.failure and a.failure.cause in ("http.redirect", "http.redirect_loop")
+    ]
+    usable = _as_expected(target, facts)
+    if not usable and not broken:
+        return _skipped_for_status(facts)
+    problems: list[Problem] = [*broken]
+    for address in usable:
+        seen = address.hops[-1].location if address.hops else "nowhere"
+        if wanted is not None and seen != place(wanted):
+            detail = f"{url(facts)} redirects to {seen} ({address.address}); expected {place(wanted)}."
+            problems.append((address, _unlike_declared("http.redirect", detail, address)))
+    evidence: dict[str, Scalar] = {"url": url(facts), "expected": place(wanted) if wanted else ""}
+    judged = [*usable, *(a for a, _ in broken)]
+    shown = problems[0][0] if problems else judged[0]
+    evidence["hops"] = " -> ".join(f"{hop.status} {hop.location}" for hop in shown.hops)
+    if problems:
+        return _with_remedy(_partly(judged, problems, **evidence))
+    if wanted is None:
+        hops = len(usable[0].hops)
+        how = f"redirects within bounds ({count(hops, 'hop')})" if hops else "answers without redirecting"
+        return passed(f"{url(facts)} {how}.", **evidence)
+    return passed(f"{url(facts)} redirects to {place(wanted)} as expected.", **evidence)
+
+
+def _conditions_met(part: Part, cause: str) -> Judge:
+    def judge_part(target: HttpTarget, observation: HttpObservation) -> Answer | None:
+        wanted = declared(target.spec.expect, part)
+        if not wanted:
+            return None
+        facts = _facts(observation)
+        usable = _as_expected(target, facts)
+        if not usable:
+            return _skipped_for_status(facts)
+        problems: list[Problem] = []
+        evidence: dict[str, Scalar] = {"url": url(facts), "conditions": len(wanted)}
+        for address in usable:
+            unmet = _unmet(address, part, wanted)
+            if unmet:
+                listed = "; ".join(f"{name}, observed {observed}" for name, observed in unmet)
+                detail = (
+                    f"{facts.method} {url(facts)} ({address.address}) does not meet {len(unmet)} of "
+                    f"{count(len(wanted), f'{part} condition')}: {listed}."
+                )
+                problems.append((address, _unlike_declared(cause, detail, address)))
+                evidence.setdefault("condition", unmet[0][0])
+                evidence.setdefault("observed", unmet[0][1])
+        if problems:
+            return _partly(usable, problems, **evidence)
+        return passed(f"{url(facts)} meets {count(len(wanted), f'{part} condition')} ({names(usable)}).", **evidence)
+
+    return judge_part
+
+
+def _unmet(address: AddressFacts, part: Part, wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """Declared conditions without a met outcome; one that was never evaluated is not met."""
+    answer = address.answer
+    outcomes = {c.name: c for c in answer.conditions if c.part == part} if answer else {}
+    unmet = []
+    for name in wanted:
+        outcome = outcomes.get(name)
+        if outcome is None or not outcome.met:
+            unmet.append((name, outcome.observed if outcome else "nothing recorded"))
+    return unmet
+
+
+def _responds_in_time(target: HttpTarget, observation: HttpObservation) -> Answer:
+    facts = _facts(observation)
+    usable = _as_expected(target, facts)
+    if not usable:
+        return _skipped_for_status(facts)
+    limit = target.spec.slow_after.total_seconds() * 1000
+    slowest = max(usable, key=lambda a: a.total_ms)
+    evidence: dict[str, Scalar] = {
+        "url": url(facts),
+        "slowest_ms": round(slowest.total_ms, 1),
+        "median_ms": round(median(a.total_ms for a in usable), 1),
+        "slow_after_ms": limit,
+        "slowest_address": slowest.address,
+    }
+    if slowest.total_ms <= limit:
+        return passed(
+            f"{url(facts)} answered within {milliseconds(slowest)} ({slowest.address}); the limit is {limit:.0f} ms.",
+            **evidence,
+        )
+    phase = _longest_phase(observation, slowest.address)
+    took = f"took {milliseconds(slowest)} on {slowest.address}, most of it in the phase {phase.value}"
+    detail = f"{url(facts)} {took}; the limit is {limit:.0f} ms."
+    failure = Failure(phase=phase, cause="http.slow", detail=detail, address=slowest.address)
+    return _warned(failure, detail, **evidence)
+
+
+def _longest_phase(observation: HttpObservation, address: str) -> Phase:
+    timings = [t for t in observation.phases if t.address in ("", address)]
+    return max(timings, key=lambda t: t.duration_ms).phase if timings else Phase.ANSWER
+
+
+def _facts(observation: HttpObservation) -> HttpFacts:
+    if observation.facts is None:
+        raise ValueError("a check was asked about an observation without facts")
+    return observation.facts
+
+
+def _was_reached(address: AddressFacts) -> bool:
+    """Whether name, TCP and TLS went well, so that the exchange itself is what counts."""
+    return address.failure is None or address.failure.phase not in _PATH_PHASES
+
+
+def _as_expected(target: HttpTarget, facts: HttpFacts) -> list[AddressFacts]:
+    return [a for a in facts.probed if _was_reached(a) and _status_problem(target, facts, a) is None]
+
+
+def _skipped_for_status(facts: HttpFacts) -> Answer:
+    return skipped(f"{url(facts)} gave no answer with an expected status, so this was not asked.")
+
+
+def _partly(judged: Sequence[AddressFacts], problems: Sequence[Problem], **evidence: Scalar) -> Answer:
+    """FAIL when every judged address has the problem, WARN when some serve well."""
+    address, failure = problems[0]
+    bad = [a for a, _ in problems]
+    summary = sentences([f.detail for _, f in problems])
+    evidence |= {"address": address.address, "failing_addresses": names(bad)}
+    if len(bad) == len(judged):
+        return failed(failure, summary, **evidence)
+    good = [a for a in judged if a not in bad]
+    return _warned(failure, f"{summary} As expected: {names(good)}.", **evidence)
+
+
+def _unlike_declared(cause: str, detail: str, address: AddressFacts) -> Failure:
+    return Failure(phase=Phase.ANSWER, cause=cause, detail=detail, address=address.address)
+
+
+def _warned(failure: Failure, summary: str, **evidence: Scalar) -> Answer:
+    return replace(failed(failure, summary, **evidence), status=Status.WARN)
+
+
+def _with_remedy(answer: Answer) -> Answer:
+    return replace(answer, remedy=remedies.for_cause(answer.cause or ""))
+
+
+def _answer_evidence(address: AddressFacts) -> dict[str, Scalar]:
+    answer = address.answer
+    if answer is None:
+        return {"total_ms": round(address.total_ms, 1)}
+    return {
+        "status": answer.status,
+        "http_version": answer.http_version,
+        "emitter": answer.emitter.value,
+        "emitter_evidence": answer.emitter_evidence,
+        "server": answer.server,
+        "content_type": answer.content_type,
+        "retry_after": answer.retry_after,
+        "body_bytes": answer.body_bytes,
+        "total_ms": round(address.total_ms, 1),
+    }
+
+
+CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
+    Check(
+        id="http.reachable",
+        severity=Severity.CRITICAL,
+        judge=_reachable,
+        remediation="Follow the failing phase: the name in DNS, then the path and the listening process, then "
+        "the certificate.",
+    ),
+    Check(
+        id="http.status_expected",
+        severity=Severity.CRITICAL,
+        judge=_status_expected,
+        remediation="See who wrote the answer (emitter) and read the log of that one at this time.",
+    ),
+    Check(
+        id="http.redirect_expected",
+        severity=Severity.MEDIUM,
+        judge=_redirect_expected,
+        remediation="Correct the redirect where it is made (listener rule, proxy, application), or redirect_to "
+        "in the catalogue.",
+    ),
+    Check(
+        id="http.headers_expected",
+        severity=Severity.HIGH,
+        judge=_conditions_met("header", "http.header"),
+        remediation="See which of balancer, proxy and service sets or strips this header, and what its last "
+        "change was.",
+    ),
+    Check(
+        id="http.body_expected",
+        severity=Severity.HIGH,
+        judge=_conditions_met("body", "http.body"),
+        remediation="Request the page by hand and compare: most often another service or an error page answers "
+        "with this status.",
+    ),
+    Check(
+        id="http.json_expected",
+        severity=Severity.HIGH,
+        judge=_conditions_met("json", "http.json"),
+        remediation="The service itself reports this field: follow the dependency that it names, then the "
+        "service's own log.",
+    ),
+    Check(
+        id="http.responds_in_time",
+        severity=Severity.MEDIUM,
+        judge=_responds_in_time,
+        remediation="Look at the phase that took longest: name and TCP point to the network, first byte to the "
+        "service and what it waits for, transfer to the size of the answer.",
+    ),
+)

@@ -1,0 +1,106 @@
+"""What a probe of an HTTP target keeps, and why it can fail. No body, no query value, no header but the allowed few."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from auditor.domain.cause import Cause
+from auditor.domain.observation import Failure
+
+
+class Emitter(StrEnum):
+    """Who wrote an answer. UNKNOWN is honest: most answers carry no fingerprint."""
+
+    LOAD_BALANCER = "load_balancer"
+    PROXY = "proxy"
+    SERVICE = "service"
+    UNKNOWN = "unknown"
+
+
+Part = Literal["header", "body", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """The outcome of one declared condition. ``observed`` is bounded and holds no credential."""
+
+    part: Part
+    name: str
+    met: bool
+    observed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One redirect that was answered: by which address, with which status, and where it points (without query)."""
+
+    address: str
+    status: int
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFacts:
+    """A complete and well-formed answer, the last one if redirects were followed."""
+
+    status: int
+    http_version: str
+    emitter: Emitter
+    emitter_evidence: str
+    server: str
+    content_type: str
+    retry_after: str
+    body_bytes: int
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressFacts:
+    """What one resolved address did: it answered, or a failure says in which phase and why it did not."""
+
+    address: str
+    answer: AnswerFacts | None
+    failure: Failure | None
+    hops: tuple[Hop, ...]
+    total_ms: float
+    """Name resolution, connection, handshake, request and answer of this address, redirects included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpFacts:
+    """``resolved`` holds every address of the name; ``probed`` those that were asked, which may be fewer."""
+
+    method: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+    query_names: tuple[str, ...]
+    resolved: tuple[str, ...]
+    probed: tuple[AddressFacts, ...]
+
+
+def _cause(id: str, meaning: str) -> Cause:
+    # Each of these needs an established connection, so packets went there and back.
+    return Cause(id=id, meaning=meaning, proves_path=True)
+
+
+CAUSES: tuple[Cause, ...] = (
+    _cause("http.first_byte_timeout", "the peer took the connection and sent no answer in time"),
+    _cause("http.transfer_timeout", "the answer began and did not end in time"),
+    _cause("http.malformed", "what the peer sent is not an HTTP answer"),
+    _cause("http.truncated", "the peer ended the connection before the answer was complete"),
+    _cause("http.body_too_large", "the body is longer than the target allows, counted after decompression"),
+    _cause("http.headers_too_large", "the answer's header is longer than any honest one"),
+    _cause("http.encoding", "the body's compression cannot be undone"),
+    _cause("http.status", "the status is not an expected one"),
+    _cause("http.header", "a declared header condition is not met"),
+    _cause("http.body", "a declared body condition is not met"),
+    _cause("http.json", "a declared JSON condition is not met"),
+    _cause("http.redirect", "a redirect leads elsewhere than declared, or may not be followed"),
+    _cause("http.redirect_loop", "redirects lead back to a place already seen"),
+    _cause("http.slow", "the answer took longer than declared"),
+)
+
+FACTS = HttpFacts
+"""What an observation of this family holds; a replay reads it back by this name."""

@@ -1,0 +1,74 @@
+"""What may be kept of a peer's text: bounded, printable, and without what looks like a credential."""
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+OBSERVED_LIMIT = 200
+WITHHELD = "<withheld>"
+
+_CREDENTIAL_WORDS = (
+    "authorization",
+    "cookie",
+    "credential",
+    "jwt",
+    "key",
+    "passphrase",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "session",
+    "signature",
+    "token",
+)
+_INLINE_CREDENTIALS = (
+    # A password may itself hold "/", ":" and "@", so with a user in front all up to the last "@" goes.
+    (re.compile(r"(://)(?:[^/\s:@]*:\S*|[^/\s@]*)@"), rf"\1{WITHHELD}@"),
+    (re.compile(r"(://[^\s?#;\"']*)[?#;][^\s\"']*"), rf"\1?{WITHHELD}"),
+    (re.compile(r"\b(bearer|basic|apikey)\s+[^\s,;]+", re.IGNORECASE), rf"\1 {WITHHELD}"),
+    (re.compile(r"\beyJ[\w-]+\.[\w.-]*"), WITHHELD),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}"), WITHHELD),
+    (
+        re.compile(
+            rf"((?:{'|'.join(_CREDENTIAL_WORDS)})[\w-]*[\"']?\s*[=:]\s*)(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"']+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{WITHHELD}",
+    ),
+)
+
+_URL_AT_THE_CUT = re.compile(r"(://)\S*\Z")
+"""Of a URL that was cut nobody can tell any more whether a user and password stood in front of its host."""
+
+
+def names_a_credential(name: str) -> bool:
+    """Whether a value under this name is never kept. Errs towards withholding: a lost word is cheaper than a leak."""
+    lowered = name.lower()
+    return any(word in lowered for word in _CREDENTIAL_WORDS)
+
+
+def bounded(text: str, limit: int = OBSERVED_LIMIT) -> str:
+    """A peer's text as it may be kept: credentials masked, printable in any encoding, at most ``limit`` characters."""
+    # Masking comes before cutting, or a cut could hide the end of a credential from the patterns; the patterns see no
+    # more than they could ever keep, so a megabyte of hostile text costs nothing.
+    head = text[: limit * 2]
+    if len(text) > len(head):
+        head = _URL_AT_THE_CUT.sub(rf"\1{WITHHELD}", head)
+    for pattern, replacement in _INLINE_CREDENTIALS:
+        head = pattern.sub(replacement, head)
+    printable = "".join(c if c.isprintable() else "?" for c in head)
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+
+
+def place(url: str) -> str:
+    """Scheme, host, port and path of an absolute URL; no user, path parameters, query or fragment."""
+    parts = urlsplit(url)
+    return bounded(f"{parts.scheme}://{authority(parts)}{parts.path.partition(';')[0] or '/'}")
+
+
+def authority(parts: SplitResult) -> str:
+    """Host and port without user; the scheme's own port is left out, so that equal places are equal texts."""
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return host if parts.port in (None, default) else f"{host}:{parts.port}"

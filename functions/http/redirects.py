@@ -1,0 +1,73 @@
+"""Where a redirect leads, and whether the auditor may go there: pure."""
+
+import ipaddress
+import re
+import string
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from functions.http.family import DEFAULT_PORTS, HttpSpec
+from functions.http.redaction import place
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+UNUSABLE = "an unusable place"
+
+_HOST = re.compile(r"[a-z0-9._:-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a redirect is not followed; ``words`` complete "<place> ..."."""
+
+    cause: str
+    words: str
+
+
+def destination(url: SplitResult, location: str) -> SplitResult | None:
+    """The absolute URL of a Location header; None when it is none that HTTP could ask for."""
+    # The header was read as Latin-1: quoted as such, every byte of it arrives where it came from.
+    quoted = quote(location.strip(), safe=string.punctuation, encoding="latin-1")
+    try:
+        parts = urlsplit(urljoin(url.geturl(), quoted))._replace(fragment="")
+        usable = parts.scheme in DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def shown(parts: SplitResult | None) -> str:
+    """A redirect's destination as it may be kept."""
+    return place(parts.geturl()) if parts else UNUSABLE
+
+
+def refusal(spec: HttpSpec, urls: tuple[SplitResult, ...], there: SplitResult | None) -> Refusal | None:
+    """Why a redirect to ``there`` is not followed after ``urls`` were asked; None when it may be."""
+    here = urls[-1]
+    if there is None:
+        return Refusal(cause="http.redirect", words="redirects to what is no http or https URL")
+    if there.geturl() in {url.geturl() for url in urls}:
+        return Refusal(cause="http.redirect_loop", words=f"redirects back to {shown(there)}, which was asked before")
+    if len(urls) > spec.follow_redirects:
+        limit = spec.follow_redirects
+        return Refusal(cause="http.redirect", words=f"redirects once more after {limit}, which the target allows")
+    declared_plain = (spec.expect.redirect_to or "").startswith("http://")
+    if here.scheme == "https" and there.scheme == "http" and not declared_plain:
+        return Refusal(
+            cause="http.redirect", words=f"redirects from https down to {shown(there)}, which is not declared"
+        )
+    return None
+
+
+def leads_inside(origin: str, address: str) -> bool:
+    """Whether a redirect leads from elsewhere to the auditor's own host or a metadata service.
+
+    A peer could make the auditor call its own runtime that way.
+    """
+    return _is_own(address) and not _is_own(origin)
+
+
+def _is_own(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    candidate = mapped or parsed
+    return candidate.is_loopback or candidate.is_link_local or candidate.is_unspecified

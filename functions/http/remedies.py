@@ -1,0 +1,107 @@
+"""What on-call can do, by cause: text only."""
+
+from functions.http.facts import AnswerFacts, Emitter
+
+_PATH = (
+    "Ask http.reachable of the other targets behind the same security group first: if all are silent, the path "
+    "is shut. "
+    "Then look at the security groups of both ends, network ACLs (both directions) and routes for this address "
+    "and port."
+)
+
+_BY_CAUSE = {
+    "dns.nxdomain": "Compare the host in the catalogue with the hosted zone or Cloud Map namespace that really "
+    "exists; "
+    "register the service there. Do not put an address in place of the name: addresses change with every task.",
+    "dns.nodata": "The name exists without an address: see whether any task is registered and healthy in Cloud Map.",
+    "dns.servfail": "Ask the VPC resolver for the name from another host; look at the zone's delegation and at the "
+    "forwarding rules of Route 53 Resolver.",
+    "tcp.timeout": _PATH,
+    "tcp.unreachable": _PATH,
+    "tcp.refused": "The host is up and nothing listens: see whether the task runs, whether it crashed at start "
+    "(its log), "
+    "and whether the application listens on this port on 0.0.0.0 rather than on 127.0.0.1.",
+    "tcp.reset": "The peer cut the connection: look for restarts and for a proxy or balancer whose idle timeout "
+    "is shorter "
+    "than the other side's; see that http and https were not mixed up.",
+    "tcp.closed": "The peer closed without answering: look for a crash of the worker at this time, and see that "
+    "http and "
+    "https were not mixed up.",
+    "tls.timeout": "The port takes connections and does not speak TLS in time: see whether it is a plain HTTP "
+    "port, then "
+    "whether the process hangs.",
+    "tls.expired": "Renew the certificate and reload whoever serves it; with ACM look at the renewal status and "
+    "its DNS "
+    "validation record.",
+    "tls.not_yet_valid": "Compare the clock of the host that made the certificate with the certificate's begin.",
+    "tls.name_mismatch": "Serve a certificate that lists this host, or correct the host in the catalogue.",
+    "tls.untrusted": "Serve the whole chain; for an internal authority give its certificate as ca_file of this target.",
+    "tls.self_signed": "Replace the certificate by one of a trusted authority, or give it as ca_file of this target.",
+    "tls.protocol": "Enable TLS 1.2 or later on the server or in the balancer's security policy.",
+    "tls.not_tls": "The port speaks plain HTTP: correct the scheme in the catalogue, or the listener's protocol.",
+    "tls.client_certificate_required": "The server demands a client certificate: probe a path or port that does "
+    "not, or "
+    "take the demand away from health checks.",
+    "http.first_byte_timeout": "The process takes connections and does not answer: look for a hanging "
+    "dependency in the "
+    "service's log, exhausted workers, or a health path that asks dependencies one after the other.",
+    "http.transfer_timeout": "The answer drips: look at what the handler streams from, at CPU throttling and at "
+    "packet loss.",
+    "http.malformed": "What listens there does not speak HTTP/1.1, or is broken: see which process owns the "
+    "port, and that "
+    "http and https were not mixed up.",
+    "http.truncated": "The peer died or was cut off within the answer: look for restarts, out-of-memory kills "
+    "and worker "
+    "timeouts at this time.",
+    "http.body_too_large": "If an answer of this size is honest, raise max_body of this target or probe a "
+    "smaller path; if "
+    "not, see what is served there.",
+    "http.headers_too_large": "See what writes such a header: most often cookies or a loop in a proxy that adds to it.",
+    "http.encoding": "Body and Content-Encoding disagree: look at the compression of the service and of each "
+    "proxy before it.",
+    "http.redirect": "Correct the redirect's source (listener rule, proxy, application), or redirect_to in the "
+    "catalogue.",
+    "http.redirect_loop": "Two redirects contradict each other, most often http to https at both balancer and "
+    "application: "
+    "let the application trust X-Forwarded-Proto, or take one redirect away.",
+}
+
+_BALANCER_BY_STATUS = {
+    404: "No listener rule matched: compare the rules of the listener on this port with host and path.",
+    502: "The balancer reached a target that reset or answered nonsense: look for crashes in the target's log, for a "
+    "target-group protocol that does not fit, and for a keep-alive shorter than the balancer's idle timeout.",
+    503: "The balancer has no target to send this to: see the target group's registered targets and their "
+    "reason codes.",
+    504: "The balancer got no answer from the target in time: see the target's latency and the security group "
+    "between both.",
+}
+_SERVICE_BY_STATUS = {
+    401: "The service demands credentials on this path: expect 401 in the catalogue if that is right, else see "
+    "what changed "
+    "in its access rules.",
+    403: "The service refuses this caller or this Host header: see its access rules and allowed hosts (the port "
+    "counts).",
+    404: "The running version does not serve this path: compare the running image and route prefix with the catalogue.",
+    429: "The service limits the rate: see who calls how often, and whether the limit counts the auditor.",
+}
+
+
+def for_cause(cause: str) -> str | None:
+    """The remedy of a cause that needs no further knowledge; None leaves the check's own text."""
+    return _BY_CAUSE.get(cause)
+
+
+def for_status(answer: AnswerFacts) -> str | None:
+    """The remedy of an unexpected status, by who wrote it; None leaves the check's own text."""
+    if answer.emitter is Emitter.LOAD_BALANCER:
+        return _BALANCER_BY_STATUS.get(answer.status)
+    if answer.emitter is Emitter.PROXY and answer.status in (502, 503, 504):
+        return (
+            "What answered only relays and could not reach what is behind it: see the proxy's log and its "
+            "upstream address."
+        )
+    if answer.status >= 500:
+        return (
+            "Read the service's log at this time, then the results of what it depends on: a dependency may be the root."
+        )
+    return _SERVICE_BY_STATUS.get(answer.status)

@@ -1,0 +1,45 @@
+"""How checks speak of addresses, times and places: one wording for all summaries."""
+
+from collections.abc import Iterable, Sequence
+
+from functions.http.facts import AddressFacts, HttpFacts
+from functions.http.family import DEFAULT_PORTS
+
+_DETAILS_SHOWN = 3
+
+
+def url(facts: HttpFacts) -> str:
+    """The probed URL with the names of its query parameters and without their values."""
+    host = f"[{facts.host}]" if ":" in facts.host else facts.host
+    port = "" if facts.port == DEFAULT_PORTS.get(facts.scheme) else f":{facts.port}"
+    query = "&".join(f"{name}=…" for name in facts.query_names)
+    return f"{facts.scheme}://{host}{port}{facts.path}" + (f"?{query}" if query else "")
+
+
+def names(addresses: Iterable[AddressFacts]) -> str:
+    """The addresses, once each, in their order."""
+    return ", ".join(dict.fromkeys(a.address for a in addresses))
+
+
+def milliseconds(address: AddressFacts) -> str:
+    """The whole time of an address."""
+    return f"{address.total_ms:.0f} ms"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def one_of(statuses: Sequence[int]) -> str:
+    """``200`` or ``200 or 401``."""
+    return " or ".join(str(status) for status in statuses)
+
+
+def sentences(details: Sequence[str]) -> str:
+    """The distinct details as full sentences; of many only the first are spelt out."""
+    distinct = list(dict.fromkeys(f"{detail.rstrip('. ')}." for detail in details))
+    rest = len(distinct) - _DETAILS_SHOWN
+    return " ".join(distinct[:_DETAILS_SHOWN]) + (f" And {count(rest, 'more failure')}." if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""The auditor kernel: one layer shared by every function, the command line and the tests."""

@@ -1,0 +1,61 @@
+"""AWS clients made once per process, and AWS errors as causes."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from auditor.domain.observation import Failure, Phase
+
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+"""Inside a VPC without an endpoint the SDK's default of 60 s would eat the whole run before it says so."""
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_MISSING = {"ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "ParameterNotFound"}
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+AwsError = (ClientError, BotoCoreError)
+"""Everything that boto3 raises for a call that did not succeed."""
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's one client of a service; one session for all, because a session costs 35 ms."""
+    return _session().client(service, config=_CONFIG)
+
+
+@cache
+def dynamodb() -> Any:
+    """The process's one DynamoDB resource, which speaks plain Python values."""
+    return _session().resource("dynamodb", config=_CONFIG)
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+def aws_failure(error: Exception, action: str, resource: str) -> Failure:
+    """What a failed AWS call says about the auditor; names action and resource, never the server's raw text."""
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    if code in _DENIED:
+        cause, detail = "aws.denied", f"the auditor's role may not call {action} on {resource}"
+    elif code in _MISSING:
+        cause, detail = "aws.not_found", f"{action}: {resource} does not exist"
+    elif code in _THROTTLED:
+        cause, detail = "aws.throttled", f"AWS throttled {action} on {resource} after the SDK's retries"
+    elif isinstance(error, BotoCoreError):
+        cause, detail = "aws.unreachable", f"{action} on {resource} got no answer ({type(error).__name__})"
+    else:
+        cause, detail = "aws.failed", f"{action} on {resource} failed with {code or type(error).__name__}"
+    return Failure(phase=Phase.PREPARE, cause=cause, detail=detail)

@@ -1,0 +1,34 @@
+"""Publishes stories to SNS, with attributes for filter policies by kind, service and severity."""
+
+import json
+from typing import Any
+
+from auditor.domain.codec import to_json
+from auditor.domain.story import Story
+
+
+class Notifier:
+    """The ``stories`` topic: plain text for people, JSON beside it for machines."""
+
+    def __init__(self, *, sns: Any, topic: str) -> None:
+        self._sns = sns
+        self._topic = topic
+
+    def tell(self, story: Story) -> None:
+        """Publishes one story. Raises AwsError."""
+        machine = json.dumps(to_json(story), sort_keys=True)
+        attributes = {"kind": story.kind, "service": story.service, "severity": str(story.severity), "id": story.id}
+        self._sns.publish(
+            TopicArn=self._topic,
+            Subject=_ascii(story.subject),
+            MessageStructure="json",
+            Message=json.dumps({"default": story.text, "sqs": machine, "lambda": machine, "https": machine}),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            },
+        )
+
+
+def _ascii(subject: str) -> str:
+    # SNS refuses a subject that is longer than 100 characters, not ASCII, or holds a line break.
+    return " ".join(subject.encode("ascii", "replace").decode().split())[:100]

@@ -1,0 +1,34 @@
+"""Publishes a report's renderings and its bundle to S3: ``latest`` always, dated when asked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from auditor.names import REPORT_FORMATS, report_key
+
+
+class ReportBucket:
+    """The bucket that people read reports from."""
+
+    def __init__(self, *, stage: str, s3: Any, bucket: str, region: str) -> None:
+        self._stage = stage
+        self._s3 = s3
+        self._bucket = bucket
+        self._region = region
+
+    def publish(self, files: Mapping[str, str], instant: datetime | None) -> None:
+        """Writes files by name under ``latest`` (instant None) or under the instant."""
+        for name, text in files.items():
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=report_key(self._stage, name, instant),
+                Body=text.encode(),
+                ContentType=REPORT_FORMATS.get(name.rpartition(".")[2], "application/octet-stream"),
+            )
+
+    def link(self, name: str, instant: datetime | None) -> str:
+        """Where a person with access to the account opens a file: the console, which needs no session of ours."""
+        key = report_key(self._stage, name, instant)
+        return (
+            f"https://{self._region}.console.aws.amazon.com/s3/object/{self._bucket}?region={self._region}&prefix={key}"
+        )

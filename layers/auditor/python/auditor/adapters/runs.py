@@ -1,0 +1,138 @@
+"""Runs: a gzip object with everything in S3, then one packed item in DynamoDB that commits it."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from auditor.adapters.aws import AwsError
+from auditor.domain.bundle import Run
+from auditor.domain.codec import CodecError, from_json, to_json
+from auditor.domain.instants import parse_instant
+from auditor.domain.result import Result, Status
+from auditor.names import KEY_EXPIRY, KEY_PARTITION, KEY_SORT, observation_key, run_partition, run_sort
+
+_KEEP_PASSES = timedelta(days=35)
+_KEEP_FAILURES = timedelta(days=400)
+
+
+class NotStoredError(Exception):
+    """When a run could not be stored after the SDK's retries; its slot stays unknown."""
+
+
+class UnreadableRunError(Exception):
+    """When a committed run's object is missing, denied, altered or not a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """The commit record of a run: its slot, and where the whole of it lies."""
+
+    slot: datetime
+    object_key: str
+    sha256: str
+
+
+class RunStore:
+    """Appends runs and reads them back. Probes use ``append`` only."""
+
+    def __init__(self, *, stage: str, table: Any, s3: Any, bucket: str) -> None:
+        self._stage = stage
+        self._table = table
+        self._s3 = s3
+        self._bucket = bucket
+
+    def append(self, run: Run) -> bool:
+        """Stores a run; False when the slot was committed before, and then nothing has changed."""
+        # Lambda can deliver one event twice under one request id: the digest keeps the second from overwriting the first.
+        digest = hashlib.sha256(_pack(to_json(run))).hexdigest()[:12]
+        name = f"{digest}-{run.request_id}"
+        key = observation_key(self._stage, run.family, run.shard, run.slot, name, extra=run.extra)
+        body = _pack(to_json(replace(run, object_key=key)))
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", ContentEncoding="gzip"
+            )
+            self._table.put_item(
+                Item=self._item(run, key, hashlib.sha256(body).hexdigest()),
+                ConditionExpression="attribute_not_exists(#pk)",
+                ExpressionAttributeNames={"#pk": KEY_PARTITION},
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                return False
+            raise NotStoredError(_what(run, error)) from error
+        except AwsError as error:
+            raise NotStoredError(_what(run, error)) from error
+        return True
+
+    def _item(self, run: Run, key: str, sha256: str) -> dict[str, Any]:
+        bad = any(result.status not in (Status.PASS, Status.SKIPPED) for result in run.results)
+        keep = _KEEP_FAILURES if bad else _KEEP_PASSES
+        return {
+            KEY_PARTITION: run_partition(self._stage, run.family, run.shard),
+            KEY_SORT: run_sort(run.slot, extra=run.extra),
+            "slot": run_sort(run.slot),
+            "object": key,
+            "sha256": sha256,
+            "results": _pack(_summary(run.results)),
+            KEY_EXPIRY: int((run.slot + keep).timestamp()),
+        }
+
+    def latest(self, family: str, shard: int) -> Commit | None:
+        """The newest scheduled commit of a shard, or None when there never was one. Raises AwsError."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._table.query(
+                KeyConditionExpression="#pk = :pk",
+                ExpressionAttributeNames={"#pk": KEY_PARTITION},
+                ExpressionAttributeValues={":pk": run_partition(self._stage, family, shard)},
+                ScanIndexForward=False,
+                Limit=4,  # an extra run sorts directly after the scheduled one of its slot
+                ConsistentRead=True,
+                **start,
+            )
+            for item in answer["Items"]:
+                if not item[KEY_SORT].endswith("#extra"):
+                    return Commit(slot=parse_instant(item[KEY_SORT]), object_key=item["object"], sha256=item["sha256"])
+            if "LastEvaluatedKey" not in answer:
+                return None
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def load(self, commit: Commit) -> Run:
+        """The whole run behind a commit record."""
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=commit.object_key)["Body"].read()
+            if hashlib.sha256(body).hexdigest() != commit.sha256:
+                raise UnreadableRunError(
+                    f"object {commit.object_key} is not the one that was committed (sha256 differs)"
+                )
+            return from_json(Run, json.loads(gzip.decompress(body)))
+        except (*AwsError, OSError, EOFError, ValueError, CodecError) as error:
+            raise UnreadableRunError(f"object {commit.object_key}: {type(error).__name__}") from error
+
+
+def _summary(results: Sequence[Result]) -> list[list[Any]]:
+    """Per check: target, check, status, cause, phase, latency in whole milliseconds."""
+    return [
+        [r.target, r.check, r.status, r.cause, r.phase, None if r.latency_ms is None else round(r.latency_ms)]
+        for r in results
+    ]
+
+
+def _pack(document: Any) -> bytes:
+    # mtime 0: the same run is the same bytes, so that its sha256 means something.
+    return gzip.compress(json.dumps(document, separators=(",", ":"), sort_keys=True).encode(), mtime=0)
+
+
+def _what(run: Run, error: Exception) -> str:
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else type(error).__name__
+    return (
+        f"run {run.family}/{run.shard} of slot {run_sort(run.slot)} could not be stored: {code}; "
+        "the slot stays unknown (self.not_stored)"
+    )

@@ -1,0 +1,93 @@
+"""Blame, first form: which failing targets are only victims of another one, by what the catalogue says they need."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from auditor.domain.observation import Phase
+from auditor.domain.target import Target
+from auditor.domain.topology import Platform
+from auditor.domain.verdict import STALE_PERIODS, TargetState, Verdict
+
+_OWN_PHASES = (Phase.NAME, Phase.TCP, Phase.TLS)
+"""Failing here, a target did not get to the work for which it needs others, so nothing else explains it."""
+
+
+def needed_targets(platform: Platform) -> dict[str, frozenset[str]]:
+    """Per target id all targets that it cannot pass without, directly or through others."""
+    return _closure({target.id: set(target.proves) for target in platform.targets})
+
+
+def needed_services(platform: Platform) -> dict[str, frozenset[str]]:
+    """Per service id all services that it needs, directly or through others."""
+    direct: dict[str, set[str]] = {service.id: set() for service in platform.services}
+    for dependency in platform.dependencies:
+        direct[dependency.service].add(dependency.needs)
+    return _closure(direct)
+
+
+def _closure(direct: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    closed: dict[str, frozenset[str]] = {}
+    for start, first in direct.items():
+        reached: set[str] = set()
+        frontier = set(first)
+        while frontier:
+            needed = frontier.pop()
+            if needed not in reached:
+                reached.add(needed)
+                frontier |= direct.get(needed, set())
+        closed[start] = frozenset(reached - {start})
+    return closed
+
+
+def victims(
+    platform: Platform, states: Mapping[str, TargetState], phases: Mapping[str, Phase | None]
+) -> dict[str, tuple[str, ...]]:
+    """Per failing target the failing targets that explain it; a target that is missing here stands for itself.
+
+    Explained is a failing target by a DOWN one that it cannot pass without (``proves``), or, when it failed only after
+    it was reached, by a DOWN critical one of a service that its own service needs.
+    """
+    by_target, by_service = needed_targets(platform), needed_services(platform)
+    down = [t for t in platform.targets if _verdict(states, t) is Verdict.DOWN]
+    explained: dict[str, set[str]] = {}
+    for target in platform.targets:
+        if not _verdict(states, target).bad:
+            continue
+        reached = phases.get(target.id) not in _OWN_PHASES
+        explained[target.id] = {
+            other.id
+            for other in down
+            if other.id != target.id
+            and (
+                other.id in by_target[target.id]
+                or (reached and other.critical and other.service in by_service[target.service])
+            )
+        }
+    # Two that explain each other explain nothing: otherwise nobody would stand for the outage.
+    through = _closure(explained)
+    culprits = {id: sorted(c for c in of if id not in through[c]) for id, of in explained.items()}
+    return {id: tuple(of) for id, of in culprits.items() if of}
+
+
+def awaits_proof(
+    platform: Platform, states: Mapping[str, TargetState], target: Target[object], as_of: datetime, period: timedelta
+) -> tuple[str, ...]:
+    """What a failing target needs and what was not seen healthy since its failure began.
+
+    Probes of one slot are made at different moments: a dependant can fail in the very slot in which what it needs was
+    probed a second before it broke. Blame waits until the needed target was seen after the failure began, at most for
+    two periods.
+    """
+    state = states[target.id]
+    if state.bad_since is None or as_of - state.bad_since >= STALE_PERIODS * period:
+        return ()
+    return tuple(
+        needed
+        for needed in sorted(needed_targets(platform)[target.id])
+        if (seen := states[needed].judged_at) is None or seen <= state.bad_since
+    )
+
+
+def _verdict(states: Mapping[str, TargetState], target: Target[object]) -> Verdict:
+    state = states.get(target.id)
+    return state.verdict if state else Verdict.UNKNOWN

@@ -1,0 +1,73 @@
+"""The evidence bundle: one JSON document that holds a moment whole. The same bundle always gives the same report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from auditor.domain.observation import Observation, Vantage
+from auditor.domain.result import Result
+from auditor.domain.topology import Platform
+from auditor.domain.verdict import TargetState, Verdict
+
+BUNDLE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One scheduled execution of a family for a shard: what it saw and what its checks said. Facts are plain JSON."""
+
+    family: str
+    shard: int
+    slot: datetime
+    request_id: str
+    vantage: Vantage
+    observations: tuple[Observation[Any], ...]
+    results: tuple[Result, ...]
+    extra: bool = False
+    object_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """A service's verdict and whether a story was told about it that no recovery has ended yet."""
+
+    verdict: Verdict
+    since: datetime
+    at_fault: bool = False
+    story: str = ""
+    """Deduplication id of the open story; empty when none is open."""
+    paging: bool = False
+    """Whether the paging alarm's metric is raised: from DOWN at fault until it was seen better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the aggregator remembers from slot to slot. ``version`` counts its writes."""
+
+    version: int = 0
+    as_of: datetime | None = None
+    targets: Mapping[str, TargetState] = field(default_factory=dict)
+    services: Mapping[str, ServiceState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A moment whole. ``runs`` holds the latest run of every expected (family, shard) that ever reported.
+
+    ``state`` is what was known before this moment. Incidents, silences, roll-ups, tracked facts and the digest of the
+    last report have their place in the schema and are empty until the aggregator keeps them.
+    """
+
+    schema_version: int
+    stage: str
+    as_of: datetime
+    platform: Platform
+    runs: tuple[Run, ...]
+    state: State
+    seconds_per_minute: float | None = None
+    incidents: tuple[Any, ...] = ()
+    silences: tuple[Any, ...] = ()
+    rollups: tuple[Any, ...] = ()
+    tracked: Mapping[str, Any] = field(default_factory=dict)
+    last_report: Mapping[str, Any] | None = None

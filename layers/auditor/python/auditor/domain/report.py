@@ -1,0 +1,152 @@
+"""The report of one moment: one model, several renderings. Every number in it is traced to results by id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from auditor.domain.observation import Phase, PhaseTiming
+from auditor.domain.result import Scalar, Severity
+from auditor.domain.verdict import Verdict
+
+REPORT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetLine:
+    """One probed thing on the dashboard."""
+
+    id: str
+    family: str
+    component: str
+    critical: bool
+    verdict: Verdict
+    since: datetime
+    judged_at: datetime | None
+    latency_ms: float | None
+    summary: str
+    result_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLine:
+    """One service on the dashboard. ``victim_of`` names the targets whose failure explains this service's."""
+
+    id: str
+    title: str
+    owner: str
+    contact: str
+    runbook: str
+    verdict: Verdict
+    since: datetime
+    at_fault: bool
+    victim_of: tuple[str, ...]
+    targets: tuple[TargetLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One failing or warning result that was laid to its target."""
+
+    service: str
+    target: str
+    component: str
+    check: str
+    severity: Severity
+    status: str
+    phase: Phase | None
+    cause: str | None
+    cause_meaning: str
+    summary: str
+    evidence: Mapping[str, Scalar]
+    remediation: str
+    since: datetime
+    victim_of: tuple[str, ...]
+    """Empty for a problem of its own; otherwise the targets whose failure explains this one."""
+    result_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageGap:
+    """Something that the auditor could not see, why, and what would let it see."""
+
+    service: str
+    target: str
+    critical: bool
+    cause: str
+    cause_meaning: str
+    phase: Phase | None
+    summary: str
+    reason: str
+    """Why this is the auditor's limit and not the target's failure."""
+    remedy: str
+    result_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseTime:
+    """The phases of one probe of one address. ``address`` is empty where a family knows one address only."""
+
+    service: str
+    target: str
+    address: str
+    total_ms: float
+    ok: bool
+    phases: tuple[PhaseTiming, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """The checks of one family by answer; the five numbers add up to ``total``.
+
+    ``unknown`` counts what the auditor could not tell, also a FAIL that was laid to its vantage or came too late.
+    """
+
+    family: str
+    passed: int
+    warned: int
+    failed: int
+    unknown: int
+    skipped: int
+
+    @property
+    def total(self) -> int:
+        """All checks of the family."""
+        return self.passed + self.warned + self.failed + self.unknown + self.skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine:
+    """One expected run and the slot it last reported for; ``slot`` is None when it never did."""
+
+    family: str
+    shard: int
+    slot: datetime | None
+    stale: bool
+    object_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The aggregated document. ``coverage_percent`` is judged checks of those that were not skipped."""
+
+    schema_version: int
+    title: str
+    platform: str
+    stage: str
+    region: str
+    as_of: datetime
+    seconds_per_minute: float | None
+    """Wall seconds that a minute took while this was measured; None in real time."""
+    vantages: tuple[str, ...]
+    verdict: Verdict
+    headline: str
+    coverage_percent: float
+    critical_targets: int
+    critical_targets_judged: int
+    services: tuple[ServiceLine, ...]
+    problems: tuple[Problem, ...]
+    coverage_gaps: tuple[CoverageGap, ...]
+    response_times: tuple[ResponseTime, ...]
+    categories: tuple[Category, ...]
+    runs: tuple[RunLine, ...]
+    reproduce: tuple[str, ...]

@@ -1,0 +1,295 @@
+"""From a judged bundle to its report. Pure: the same bundle gives the same report, byte for byte."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from auditor.domain.assessment import Assessment, Knowledge, service_targets
+from auditor.domain.attribution import Reading
+from auditor.domain.bundle import Bundle, Run
+from auditor.domain.cause import Cause
+from auditor.domain.observation import Observation, PhaseTiming
+from auditor.domain.report import (
+    REPORT_VERSION,
+    Category,
+    CoverageGap,
+    Problem,
+    Report,
+    ResponseTime,
+    RunLine,
+    ServiceLine,
+    TargetLine,
+)
+from auditor.domain.result import Result, Severity, Status
+from auditor.domain.target import Target
+from auditor.domain.topology import Service, Shard
+from auditor.domain.verdict import Verdict, is_stale
+
+_SEVERITIES = tuple(Severity)
+_WORST_FIRST = (Verdict.DOWN, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY, Verdict.NOT_DEPLOYED)
+
+
+def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -> Report:
+    """The report of a bundle."""
+    readings = assessment.readings
+    services = tuple(_service_line(bundle, assessment, service) for service in bundle.platform.services)
+    problems = _problems(bundle, assessment, knowledge.causes)
+    judged = sum(reading.speaks for reading in readings)
+    asked = sum(reading.result.status is not Status.SKIPPED for reading in readings)
+    expected_but_silent = len(_targets_without_results(bundle))
+    return Report(
+        schema_version=REPORT_VERSION,
+        title="Platform health report",
+        platform=bundle.platform.title,
+        stage=bundle.stage,
+        region=bundle.platform.region,
+        as_of=bundle.as_of,
+        seconds_per_minute=bundle.seconds_per_minute,
+        vantages=tuple(sorted({_vantage_words(run) for run in bundle.runs})),
+        verdict=min((line.verdict for line in services), key=_WORST_FIRST.index, default=Verdict.UNKNOWN),
+        headline=headline(services, problems),
+        coverage_percent=_percent(judged, asked + expected_but_silent),
+        critical_targets=assessment.critical_targets,
+        critical_targets_judged=assessment.critical_targets_judged,
+        services=services,
+        problems=problems,
+        coverage_gaps=_coverage_gaps(bundle, readings, knowledge.causes),
+        response_times=_response_times(bundle, knowledge),
+        categories=_categories(bundle, readings),
+        runs=tuple(_run_line(bundle, shard, knowledge) for shard in bundle.platform.shards),
+        reproduce=_reproduce(bundle, problems),
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    """With one decimal, rounded, but 100 only for the whole."""
+    if not whole:
+        return 0.0
+    return 100.0 if part == whole else min(round(100 * part / whole, 1), 99.9)
+
+
+def headline(services: Sequence[ServiceLine], problems: Sequence[Problem]) -> str:
+    """The state of the platform in plain words, short enough for the first line of a text message."""
+    by_verdict = {v: [s for s in services if s.verdict is v] for v in Verdict}
+    broken = by_verdict[Verdict.DOWN] + by_verdict[Verdict.DEGRADED]
+    if broken:
+        own = [problem for problem in problems if not problem.victim_of and problem.status == Status.FAIL] or [
+            problem for problem in problems if not problem.victim_of
+        ]
+        told = [f"{s.title} is {s.verdict}" for s in broken if s.at_fault or not s.victim_of]
+        victims = [s.title for s in broken if s.victim_of and not s.at_fault]
+        text = ("; ".join(told) or "; ".join(f"{s.title} is {s.verdict}" for s in broken)) + "."
+        if own:
+            text += f" {own[0].summary.rstrip('.')}."
+        if victims:
+            text += f" Failing because of it: {', '.join(victims)}."
+        return text
+    if by_verdict[Verdict.UNKNOWN]:
+        names = ", ".join(s.title for s in by_verdict[Verdict.UNKNOWN])
+        return f"No outage was seen, but the auditor cannot tell whether {names} works."
+    healthy = len(by_verdict[Verdict.HEALTHY])
+    return f"All {healthy} deployed services are healthy." if healthy else "Nothing is deployed that could be judged."
+
+
+def _service_line(bundle: Bundle, assessment: Assessment, service: Service) -> ServiceLine:
+    targets = service_targets(bundle.platform, service.id)
+    state = assessment.services[service.id]
+    culprits = {culprit for target in targets for culprit in assessment.explained.get(target.id, ())}
+    return ServiceLine(
+        id=service.id,
+        title=service.title,
+        owner=service.owner,
+        contact=service.contact,
+        runbook=service.runbook,
+        verdict=state.verdict,
+        since=state.since,
+        at_fault=state.at_fault,
+        victim_of=tuple(sorted(culprits)),
+        targets=tuple(_target_line(assessment, target) for target in targets),
+    )
+
+
+def _target_line(assessment: Assessment, target: Target[Any]) -> TargetLine:
+    state = assessment.targets[target.id]
+    results = [r for r in assessment.readings if r.result.target == target.id]
+    worst = sorted(results, key=_badness)
+    return TargetLine(
+        id=target.id,
+        family=target.family,
+        component=target.component,
+        critical=target.critical,
+        verdict=state.verdict,
+        since=state.since,
+        judged_at=state.judged_at,
+        latency_ms=max((r.result.latency_ms for r in results if r.result.latency_ms is not None), default=None),
+        summary=worst[-1].result.summary if worst else "No run has reported about it yet.",
+        result_ids=tuple(r.result.id for r in results),
+    )
+
+
+def _badness(reading: Reading) -> tuple[int, int]:
+    """Sorts what most needs to be read to the end."""
+    order = (Status.SKIPPED, Status.PASS, Status.UNKNOWN, Status.WARN, Status.FAIL)
+    status = reading.result.status if reading.speaks or not reading.result.status.judged else Status.UNKNOWN
+    return order.index(status), _SEVERITIES.index(reading.result.severity)
+
+
+def _problems(bundle: Bundle, assessment: Assessment, causes: Mapping[str, Cause]) -> tuple[Problem, ...]:
+    targets = {target.id: target for target in bundle.platform.targets}
+    found = []
+    for reading in assessment.readings:
+        result = reading.result
+        if not reading.speaks or result.status is Status.PASS:
+            continue
+        target = targets[result.target]
+        found.append(
+            Problem(
+                service=target.service,
+                target=target.id,
+                component=target.component,
+                check=result.check,
+                severity=result.severity,
+                status=result.status,
+                phase=result.phase,
+                cause=result.cause,
+                cause_meaning=_meaning(result, causes),
+                summary=result.summary,
+                evidence=result.evidence,
+                remediation=result.remediation,
+                since=assessment.targets[target.id].bad_since or bundle.as_of,
+                victim_of=assessment.explained.get(target.id, ()),
+                result_id=result.id,
+            )
+        )
+    found.sort(key=lambda p: (bool(p.victim_of), p.status != Status.FAIL, -_SEVERITIES.index(p.severity), p.result_id))
+    return tuple(found)
+
+
+def _meaning(result: Result, causes: Mapping[str, Cause]) -> str:
+    cause = causes.get(result.cause or "")
+    return cause.meaning if cause else ""
+
+
+def _coverage_gaps(bundle: Bundle, readings: Iterable[Reading], causes: Mapping[str, Cause]) -> tuple[CoverageGap, ...]:
+    targets = {target.id: target for target in bundle.platform.targets}
+    groups: dict[tuple[str, str, str], list[Reading]] = {}
+    for reading in readings:
+        if reading.why_not and reading.result.status is not Status.SKIPPED:
+            groups.setdefault((reading.result.target, reading.result.cause or "", reading.why_not), []).append(reading)
+        elif reading.result.status is Status.UNKNOWN:
+            key = (reading.result.target, reading.result.cause or "", reading.result.summary)
+            groups.setdefault(key, []).append(reading)
+    gaps = [_gap(targets[key[0]], group, causes) for key, group in groups.items() if key[0] in targets]
+    gaps += [_silent_gap(target, causes) for target in _targets_without_results(bundle)]
+    return tuple(sorted(gaps, key=lambda gap: (not gap.critical, gap.service, gap.target, gap.cause, gap.summary)))
+
+
+def _gap(target: Target[Any], group: Sequence[Reading], causes: Mapping[str, Cause]) -> CoverageGap:
+    first = group[0]
+    cause = first.result.cause or "self.late"
+    return CoverageGap(
+        service=target.service,
+        target=target.id,
+        critical=target.critical,
+        cause=cause,
+        cause_meaning=causes[cause].meaning if cause in causes else "",
+        phase=first.result.phase,
+        summary=first.result.summary,
+        reason=first.why_not or "the auditor itself could not tell",
+        remedy=first.remedy or first.result.remediation,
+        result_ids=tuple(reading.result.id for reading in group),
+    )
+
+
+def _silent_gap(target: Target[Any], causes: Mapping[str, Cause]) -> CoverageGap:
+    return CoverageGap(
+        service=target.service,
+        target=target.id,
+        critical=target.critical,
+        cause="self.late",
+        cause_meaning=causes["self.late"].meaning,
+        phase=None,
+        summary=f"No run of {target.family} has reported about {target.id} yet.",
+        reason="without a run there is nothing to judge",
+        remedy=f"read the log of the {target.family} function, and look whether its schedule is enabled",
+        result_ids=(),
+    )
+
+
+def _targets_without_results(bundle: Bundle) -> list[Target[Any]]:
+    seen = {result.target for run in bundle.runs if not run.extra for result in run.results}
+    return [target for target in bundle.platform.targets if target.deployed and target.id not in seen]
+
+
+def _response_times(bundle: Bundle, knowledge: Knowledge) -> tuple[ResponseTime, ...]:
+    targets = {target.id: target for target in bundle.platform.targets}
+    lines = []
+    for run in bundle.runs:
+        if run.extra or is_stale(run.slot, bundle.as_of, knowledge.periods[run.family]):
+            continue
+        for observation in run.observations:
+            target = targets.get(observation.target)
+            if target is not None and observation.phases:
+                lines += [_response_time(target, observation, address) for address in _addresses(observation)]
+    return tuple(sorted(lines, key=lambda line: (line.service, line.target, line.address)))
+
+
+def _addresses(observation: Observation[Any]) -> list[str]:
+    return sorted({timing.address for timing in observation.phases if timing.address}) or [""]
+
+
+def _response_time(target: Target[Any], observation: Observation[Any], address: str) -> ResponseTime:
+    phases: tuple[PhaseTiming, ...] = tuple(p for p in observation.phases if p.address in ("", address))
+    return ResponseTime(
+        service=target.service,
+        target=target.id,
+        address=address,
+        total_ms=max(p.start_ms + p.duration_ms for p in phases),
+        ok=all(p.ok for p in phases),
+        phases=phases,
+    )
+
+
+def _categories(bundle: Bundle, readings: Sequence[Reading]) -> tuple[Category, ...]:
+    families = list(dict.fromkeys(shard.family for shard in bundle.platform.shards))
+    return tuple(_category(family, [r for r in readings if r.result.family == family]) for family in families)
+
+
+def _category(family: str, readings: Sequence[Reading]) -> Category:
+    def count(status: Status) -> int:
+        return sum(reading.speaks and reading.result.status is status for reading in readings)
+
+    skipped = sum(reading.result.status is Status.SKIPPED for reading in readings)
+    return Category(
+        family=family,
+        passed=count(Status.PASS),
+        warned=count(Status.WARN),
+        failed=count(Status.FAIL),
+        unknown=len(readings) - skipped - sum(reading.speaks for reading in readings),
+        skipped=skipped,
+    )
+
+
+def _run_line(bundle: Bundle, shard: Shard, knowledge: Knowledge) -> RunLine:
+    run = next(
+        (r for r in bundle.runs if (r.family, r.shard) == (shard.family, shard.number) and not r.extra),
+        None,
+    )
+    return RunLine(
+        family=shard.family,
+        shard=shard.number,
+        slot=run.slot if run else None,
+        stale=run is None or is_stale(run.slot, bundle.as_of, knowledge.periods[shard.family]),
+        object_key=run.object_key if run else "",
+    )
+
+
+def _vantage_words(run: Run) -> str:
+    where = "inside the audited VPC" if run.vantage.in_vpc else "outside the audited VPC"
+    return f"{run.vantage.kind} {run.vantage.name}, {where}"
+
+
+def _reproduce(bundle: Bundle, problems: Sequence[Problem]) -> tuple[str, ...]:
+    commands = ["audit report out/report/bundle.json --out out/replay"]
+    targets = list(dict.fromkeys(problem.target for problem in problems if not problem.victim_of))
+    commands += [f"audit run catalog/{bundle.platform.name}.yaml --target {target}" for target in targets]
+    return tuple(commands)

@@ -1,0 +1,72 @@
+"""What a family declares about itself: pure data that infra turns into resources and the runner into a schedule."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from auditor.domain.target import Target
+
+
+class TimedSpec(Protocol):
+    """What every family's target declares: the one deadline of its whole probe."""
+
+    @property
+    def timeout(self) -> timedelta:
+        """Time for the whole probe of the target, all its phases together."""
+
+
+Spec = TypeVar("Spec", bound=TimedSpec)
+
+
+class Plane(StrEnum):
+    """DATA touches the platform itself, CONTROL asks AWS only."""
+
+    DATA = "data"
+    CONTROL = "control"
+
+
+PERIODS: dict[Plane, timedelta] = {Plane.DATA: timedelta(minutes=1), Plane.CONTROL: timedelta(minutes=5)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsScope:
+    """Where a stage lives; enough to write an ARN."""
+
+    partition: str
+    region: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """IAM actions on resources, and why the family needs them. A wildcard resource needs the reason most of all."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    reason: str
+
+
+def no_permissions(_targets: Sequence[Target[Any]], _scope: AwsScope) -> tuple[Permission, ...]:
+    """For a family that touches nothing of AWS."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family(Generic[Spec]):
+    """One kind of probe. ``permissions`` is asked at synth with the targets of the stage.
+
+    ``endpoints`` lists the ports of the audited platform that its targets need, for the owner's ingress rules.
+    """
+
+    name: str
+    title: str
+    plane: Plane
+    spec_type: type[Spec]
+    period: timedelta
+    timeout: timedelta
+    memory_mb: int
+    permissions: Callable[[Sequence[Target[Spec]], AwsScope], tuple[Permission, ...]] = no_permissions
+    destinations: Callable[[Target[Spec]], tuple[str, ...]] = lambda _target: ()
+    """``host:port`` that the target is reached at, for the ingress rules that the platform's owner must add."""

@@ -1,0 +1,173 @@
+"""DNS messages: write a query, read an answer that may be damaged or hostile. Pure; resolve.py does the asking."""
+
+import socket
+import struct
+from dataclasses import dataclass
+
+TYPE_A = 1
+TYPE_CNAME = 5
+TYPE_AAAA = 28
+_CLASS_IN = 1
+_HEADER = struct.Struct("!HHHHHH")
+_RECORD = struct.Struct("!HHIH")
+_FLAG_ANSWER = 0x8000
+_FLAG_TRUNCATED = 0x0200
+_FLAG_RECURSION_DESIRED = 0x0100
+_MAX_LABEL = 63
+_MAX_NAME = 255
+_POINTER = 0xC0
+_MAX_RECORDS = 1_000
+
+RCODE_NOERROR = 0
+RCODE_CAUSES: dict[int, tuple[str, str]] = {
+    2: ("dns.servfail", "SERVFAIL"),
+    3: ("dns.nxdomain", "NXDOMAIN"),
+    5: ("dns.refused", "REFUSED"),
+    1: ("dns.servfail", "FORMERR"),
+    4: ("dns.servfail", "NOTIMP"),
+}
+"""Cause and name of each rcode; one that is not listed is a ``dns.servfail`` too."""
+
+
+class MalformedError(ValueError):
+    """When bytes are not a DNS message, or a name cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One answer record. ``value`` is the address or the target name, or the data in hexadecimal for other types."""
+
+    name: str
+    type: int
+    ttl: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a resolver said."""
+
+    rcode: int
+    truncated: bool
+    records: tuple[Record, ...]
+
+
+def query(identifier: int, name: str, type: int) -> bytes:
+    """The bytes that ask a recursive resolver for records of a name."""
+    header = _HEADER.pack(identifier, _FLAG_RECURSION_DESIRED, 1, 0, 0, 0)
+    return header + _encode_name(name) + struct.pack("!HH", type, _CLASS_IN)
+
+
+def belongs(message: bytes, identifier: int, name: str, type: int) -> bool:
+    """Whether a datagram answers this query: its id, and the question it repeats unless it is an error."""
+    if len(message) < _HEADER.size:
+        return len(message) >= 2 and int.from_bytes(message[:2], "big") == identifier
+    got, flags, questions, *_ = _HEADER.unpack_from(message)
+    if got != identifier or not flags & _FLAG_ANSWER:
+        return False
+    if questions != 1:
+        return True  # not readable as an answer to anything: parse() calls it malformed or takes its error code
+    try:
+        asked, offset = _decode_name(message, _HEADER.size)
+        asked_type, asked_class = struct.unpack_from("!HH", message, offset)
+    except (MalformedError, struct.error):
+        return True
+    return (asked, asked_type, asked_class) == (name.rstrip(".").lower(), type, _CLASS_IN)
+
+
+def parse(message: bytes) -> Answer:
+    """Read a message. A truncated one gives its flag only; the records have to be asked for over TCP."""
+    if len(message) < _HEADER.size:
+        raise MalformedError(f"{len(message)} bytes are no DNS message")
+    _, flags, questions, answers, _, _ = _HEADER.unpack_from(message)
+    rcode = flags & 0x000F
+    if flags & _FLAG_TRUNCATED or rcode != RCODE_NOERROR:
+        return Answer(rcode=rcode, truncated=bool(flags & _FLAG_TRUNCATED), records=())
+    if questions != 1 or answers > _MAX_RECORDS:
+        raise MalformedError(f"{questions} questions and {answers} answers")
+    _, offset = _decode_name(message, _HEADER.size)
+    offset += 4
+    records = []
+    for _ in range(answers):
+        name, offset = _decode_name(message, offset)
+        if offset + _RECORD.size > len(message):
+            raise MalformedError("a record ends before its header does")
+        type, record_class, ttl, length = _RECORD.unpack_from(message, offset)
+        offset += _RECORD.size
+        if offset + length > len(message):
+            raise MalformedError("a record is longer than the message")
+        if record_class == _CLASS_IN:
+            value = _value(message, type, offset, length)
+            records.append(Record(name=name, type=type, ttl=ttl & 0x7FFFFFFF, value=value))
+        offset += length
+    return Answer(rcode=rcode, truncated=False, records=tuple(records))
+
+
+def follow(answer: Answer, name: str, type: int) -> tuple[tuple[str, ...], tuple[Record, ...]]:
+    """The chain of canonical names from ``name`` on, and the records of ``type`` at its end."""
+    aliases = {record.name: record.value for record in answer.records if record.type == TYPE_CNAME}
+    current = name.rstrip(".").lower()
+    chain: list[str] = []
+    while current in aliases:
+        current = aliases[current]
+        if current in chain or len(chain) > _MAX_LABEL:
+            raise MalformedError("the canonical names run in a circle")
+        chain.append(current)
+    return tuple(chain), tuple(record for record in answer.records if record.type == type and record.name == current)
+
+
+def _value(message: bytes, type: int, offset: int, length: int) -> str:
+    data = message[offset : offset + length]
+    if type == TYPE_CNAME:
+        return _decode_name(message, offset)[0]
+    if type in (TYPE_A, TYPE_AAAA):
+        family, size = (socket.AF_INET, 4) if type == TYPE_A else (socket.AF_INET6, 16)
+        if length != size:
+            raise MalformedError(f"an address record of {length} bytes")
+        return socket.inet_ntop(family, data)
+    return data.hex()
+
+
+def _encode_name(name: str) -> bytes:
+    try:
+        labels = [label.encode("ascii") for label in name.rstrip(".").split(".")]
+    except UnicodeEncodeError:
+        try:
+            labels = name.rstrip(".").encode("idna").split(b".")
+        except UnicodeError as error:
+            raise MalformedError("the name has no form in DNS") from error
+    if not all(0 < len(label) <= _MAX_LABEL for label in labels) or sum(map(len, labels)) + len(labels) >= _MAX_NAME:
+        raise MalformedError("the name has an empty or overlong part")
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def _decode_name(message: bytes, offset: int) -> tuple[str, int]:
+    """The name at an offset, lower case without the final dot, and the offset behind it."""
+    labels: list[str] = []
+    behind: int | None = None
+    length = 0
+    lowest = offset
+    while True:
+        if offset >= len(message):
+            raise MalformedError("a name runs over the end")
+        size = message[offset]
+        if size & _POINTER == _POINTER:
+            if offset + 1 >= len(message):
+                raise MalformedError("a name runs over the end")
+            target = (size & ~_POINTER) << 8 | message[offset + 1]
+            if behind is None:
+                behind = offset + 2
+            if target >= lowest:  # pointers only ever go back: no loop is possible
+                raise MalformedError("a compressed name points forward or at itself")
+            offset = lowest = target
+            continue
+        if size & _POINTER or offset + 1 + size > len(message):
+            raise MalformedError("a name has an impossible part")
+        offset += 1
+        if size == 0:
+            return ".".join(labels), offset if behind is None else behind
+        length += size + 1
+        if length > _MAX_NAME:
+            raise MalformedError("a name is too long")
+        labels.append(message[offset : offset + size].decode("latin-1").lower())
+        offset += size

@@ -1,0 +1,147 @@
+"""Asking the resolver: one UDP query inside the loop, sent once more if lost, over TCP if the answer was cut."""
+
+import contextlib
+import ipaddress
+import secrets
+import socket
+import time
+from dataclasses import dataclass
+
+from auditor.net import dns
+from auditor.net.causes import DeadlinePassedError, PeerFaultError, is_own_limit
+from auditor.net.loop import Loop
+from auditor.net.network import Network
+from auditor.net.stream import Stream, dial
+
+_DATAGRAM = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a host name led to.
+
+    ``name`` is the full name that was asked, ``canonical`` the chain of names it is an alias for, ``ttl`` the smallest
+    of the chain in seconds (None for an address that was given literally), ``resolver`` who was asked.
+    """
+
+    host: str
+    name: str
+    addresses: tuple[str, ...]
+    canonical: tuple[str, ...] = ()
+    ttl: int | None = None
+    resolver: str = ""
+
+
+def literal(host: str) -> Resolution | None:
+    """The resolution of a host that is an address already."""
+    try:
+        address = str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
+    return Resolution(host=host, name=host, addresses=(address,))
+
+
+async def resolve(host: str, network: Network, loop: Loop, deadline: float) -> Resolution:
+    """Addresses of a host: A, and AAAA only if the name has no A.
+
+    Names of the search list are tried while the answer is NXDOMAIN or NODATA; what is reported then is the answer for
+    the host as it was written. Raises PeerFaultError whose words complete "resolver <host:port> ...".
+    """
+    verdicts: dict[str, PeerFaultError] = {}
+    names = network.names_to_ask(host)
+    for name in names:
+        try:
+            return await _resolve_name(host, name, network, loop, deadline)
+        except PeerFaultError as fault:
+            verdicts[name] = fault
+            if fault.cause not in ("dns.nxdomain", "dns.nodata"):
+                break
+    raise verdicts.get(host.rstrip("."), next(reversed(verdicts.values())))
+
+
+async def ask(name: str, type: int, network: Network, loop: Loop, deadline: float) -> dns.Answer:
+    """One query over UDP. The datagram is sent once more at a third of the time left: a lost packet is no outage.
+
+    That is the only repetition within a probe. Datagrams that do not answer this very query are ignored.
+    """
+    identifier = secrets.randbits(16)
+    try:
+        question = dns.query(identifier, name, type)
+    except dns.MalformedError as error:
+        raise PeerFaultError("dns.malformed", f"was not asked for {name!r}: {error}") from error
+    family = socket.AF_INET6 if ":" in network.resolver[0] else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        sock.connect(network.resolver)
+        begun = time.monotonic()
+        sock.send(question)
+        waits = [begun + (deadline - begun) / 3, deadline]
+        while True:
+            message = await _datagram(sock, loop, waits[0])
+            if message is None:
+                waits.pop(0)
+                if not waits:
+                    raise DeadlinePassedError
+                sock.send(question)
+            elif dns.belongs(message, identifier, name, type):
+                answer = dns.parse(message)
+                if not answer.truncated:
+                    return answer
+                stream = await dial(network.resolver, network.resolver, loop, deadline)
+                return await _over_tcp(question, name, type, stream)
+    finally:
+        loop.forget(sock)
+        sock.close()
+
+
+async def _resolve_name(host: str, name: str, network: Network, loop: Loop, deadline: float) -> Resolution:
+    try:
+        for kind in (dns.TYPE_A, dns.TYPE_AAAA):
+            answer = await ask(name, kind, network, loop, deadline)
+            if answer.rcode != dns.RCODE_NOERROR:
+                cause, word = dns.RCODE_CAUSES.get(answer.rcode, ("dns.servfail", f"rcode {answer.rcode}"))
+                raise PeerFaultError(cause, f"answered {word} for {name}")
+            chain, records = dns.follow(answer, name, kind)
+            if records:
+                return Resolution(
+                    host=host,
+                    name=name,
+                    addresses=tuple(dict.fromkeys(record.value for record in records)),
+                    canonical=chain,
+                    ttl=min(record.ttl for record in answer.records),
+                    resolver="{}:{}".format(*network.resolver),
+                )
+    except dns.MalformedError as error:
+        raise PeerFaultError("dns.malformed", f"answered for {name} what cannot be read: {error}") from error
+    except OSError as error:
+        if is_own_limit(error):
+            raise
+        raise PeerFaultError("dns.unreachable", f"could not be reached for {name} ({type(error).__name__})") from error
+    raise PeerFaultError("dns.nodata", f"answered that {name} exists and has no address record (NODATA)")
+
+
+async def _datagram(sock: socket.socket, loop: Loop, until: float) -> bytes | None:
+    while time.monotonic() < until:  # also for a peer that floods us with answers that nobody asked for
+        with contextlib.suppress(BlockingIOError):
+            return sock.recv(_DATAGRAM)
+        if not await loop.readable(sock, until):
+            break
+    return None
+
+
+async def _over_tcp(question: bytes, name: str, type: int, stream: Stream) -> dns.Answer:
+    try:
+        await stream.send(len(question).to_bytes(2, "big") + question)
+        message = b""
+        while len(message) < 2 or len(message) < 2 + int.from_bytes(message[:2], "big"):
+            data = await stream.receive()
+            if not data:
+                raise dns.MalformedError("the answer over TCP ended too early")
+            message += data
+    finally:
+        stream.close()
+    message = message[2 : 2 + int.from_bytes(message[:2], "big")]
+    identifier = int.from_bytes(question[:2], "big")
+    if not dns.belongs(message, identifier, name, type):
+        raise dns.MalformedError("the answer over TCP belongs to another question")
+    return dns.parse(message)

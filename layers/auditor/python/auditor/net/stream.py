@@ -1,0 +1,204 @@
+"""A connected byte stream: a raw non-blocking socket, and TLS through memory buffers on top of it."""
+
+import contextlib
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+
+from auditor.net.causes import DeadlinePassedError, PeerFaultError
+from auditor.net.loop import Loop
+
+_CHUNK = 65_536
+_TLS_RECORD_TYPES = range(0x14, 0x18)
+_TLS_MAJOR_VERSION = 0x03
+
+
+@dataclass(slots=True)
+class _Tls:
+    object: ssl.SSLObject
+    incoming: ssl.MemoryBIO
+    outgoing: ssl.MemoryBIO
+
+
+class Stream:
+    """What ``Probe.connect`` returns. Every wait ends at the probe's one deadline with DeadlinePassedError.
+
+    ``address`` and ``port`` are those that were named, not those that the network's translation dialled.
+    """
+
+    def __init__(self, sock: socket.socket, address: str, port: int, loop: Loop, deadline: float) -> None:
+        self.address = address
+        self.port = port
+        self._socket = sock
+        self._loop = loop
+        self._deadline = deadline
+        self._tls: _Tls | None = None
+        self._encrypted = False
+        self._unread = b""
+        """What was decrypted while a failed ``send`` looked for the peer's reason."""
+
+    @property
+    def peer(self) -> str:
+        """``address:port`` for messages."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS connection after a handshake, for version, cipher and certificate."""
+        return self._tls.object if self._tls is not None and self._encrypted else None
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether a TLS handshake was completed."""
+        return self._encrypted
+
+    async def send(self, data: bytes) -> None:
+        """Send everything."""
+        if self._tls is None:
+            await self._send_raw(data)
+        else:
+            self._tls.object.write(data)
+            try:
+                await self._flush(self._tls)
+            except (ConnectionResetError, BrokenPipeError):
+                self._look_for_alert(self._tls)
+                raise
+
+    async def receive(self, limit: int = _CHUNK) -> bytes:
+        """At least one byte and at most ``limit``; empty when the peer ended the stream."""
+        tls = self._tls
+        if tls is None:
+            return await self._receive_raw(limit)
+        if self._unread:
+            unread, self._unread = self._unread[:limit], self._unread[limit:]
+            return unread
+        while True:
+            try:
+                return tls.object.read(limit)
+            except ssl.SSLWantReadError:
+                await self._flush(tls)
+                await self._feed(tls)
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # many servers leave the closing alert out
+                return b""
+
+    async def handshake(self, context: ssl.SSLContext, server_name: str) -> None:
+        """Speak TLS from here on."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = _Tls(context.wrap_bio(incoming, outgoing, server_hostname=server_name), incoming, outgoing)
+        self._tls = tls
+        heard = False
+        while True:
+            try:
+                tls.object.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush(tls)
+            except ssl.SSLError as error:
+                self._send_alert(tls)
+                if error.reason == "SSLV3_ALERT_HANDSHAKE_FAILURE" and tls.object.cipher() is not None:
+                    # Version and cipher were agreed, so the alert is TLS 1.2's way to miss a client certificate.
+                    raise PeerFaultError("tls.client_certificate_required", "demands a client certificate") from error
+                raise
+            else:
+                await self._flush(tls)
+                self._encrypted = True
+                return
+            data = await self._feed(tls)
+            if data and not heard:
+                heard = True
+                _require_tls_record(data)
+
+    def connection(self) -> socket.socket:
+        """The socket itself, taken away from the loop; the stream must not be used any more."""
+        if self._tls is not None:
+            raise TypeError(f"{self.peer}: a stream that speaks TLS through memory buffers has no socket to give away")
+        self._loop.forget(self._socket)
+        self._socket.setblocking(True)
+        return self._socket
+
+    def close(self) -> None:
+        """Close the socket, with TLS's closing alert where the kernel takes it at once."""
+        if self._socket.fileno() < 0:
+            return
+        if self._tls is not None and self._encrypted:
+            with contextlib.suppress(ssl.SSLError):
+                self._tls.object.unwrap()
+            self._send_alert(self._tls)
+        self._loop.forget(self._socket)
+        self._socket.close()
+
+    async def _feed(self, tls: _Tls) -> bytes:
+        data = await self._receive_raw(_CHUNK)
+        if data:
+            tls.incoming.write(data)
+        else:
+            tls.incoming.write_eof()
+        return data
+
+    async def _flush(self, tls: _Tls) -> None:
+        if tls.outgoing.pending:
+            await self._send_raw(tls.outgoing.read())
+
+    def _send_alert(self, tls: _Tls) -> None:
+        if tls.outgoing.pending:
+            with contextlib.suppress(OSError):
+                self._socket.send(tls.outgoing.read())
+
+    def _look_for_alert(self, tls: _Tls) -> None:
+        """Raise the TLS alert with which the peer said why it reset the connection, if one has come."""
+        with contextlib.suppress(OSError):
+            while data := self._socket.recv(_CHUNK):
+                tls.incoming.write(data)
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            while data := tls.object.read(_CHUNK):
+                self._unread += data
+
+    async def _receive_raw(self, limit: int) -> bytes:
+        """Every byte that a probe receives over TCP comes through here."""
+        while True:
+            if time.monotonic() >= self._deadline:  # also for a peer that sends faster than we read
+                raise DeadlinePassedError
+            try:
+                return self._socket.recv(limit)
+            except BlockingIOError:
+                if not await self._loop.readable(self._socket, self._deadline):
+                    raise DeadlinePassedError from None
+
+    async def _send_raw(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                if not await self._loop.writable(self._socket, self._deadline):
+                    raise DeadlinePassedError from None
+
+
+async def dial(named: tuple[str, int], dialled: tuple[str, int], loop: Loop, deadline: float) -> Stream:
+    """A connected stream to ``dialled`` that goes by the name of ``named``."""
+    family = socket.AF_INET6 if ":" in dialled[0] else socket.AF_INET
+    try:
+        socket.inet_pton(family, dialled[0])
+    except OSError as error:  # Python would resolve a name here, in this thread, for seconds
+        raise ValueError(f"{dialled[0]!r} is not an address: resolve names first") from error
+    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            sock.connect(dialled)
+        except BlockingIOError:
+            if not await loop.writable(sock, deadline):
+                raise DeadlinePassedError from None
+            number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if number:
+                raise OSError(number, "connect") from None
+        return Stream(sock, *named, loop, deadline)
+    except BaseException:
+        loop.forget(sock)
+        sock.close()
+        raise
+
+
+def _require_tls_record(data: bytes) -> None:
+    if data[0] not in _TLS_RECORD_TYPES or data[1:2] not in (b"", bytes([_TLS_MAJOR_VERSION])):
+        raise PeerFaultError("tls.not_tls", "does not speak TLS on this port")

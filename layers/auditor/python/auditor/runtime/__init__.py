@@ -1,0 +1,1 @@
+"""The runtime shared by all functions: settings, logging, the probe handler."""

@@ -1,0 +1,36 @@
+"""The compiled catalogue that travels in the code asset, with the specs of one family decoded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from auditor.domain.codec import from_json
+from auditor.domain.target import Target
+from auditor.domain.topology import Platform
+from auditor.family import Family, Spec
+
+
+def read_catalogue(path: Path) -> Platform:
+    """The platform of a compiled catalogue. Raises OSError, ValueError or CodecError: then the asset is broken."""
+    return from_json(Platform, json.loads(path.read_text(encoding="utf-8")))
+
+
+def decoded(target: Target[Any], family: Family[Spec]) -> Target[Spec]:
+    """The target with its spec as the family's own type."""
+    return Target(
+        id=target.id,
+        family=target.family,
+        service=target.service,
+        component=target.component,
+        spec=from_json(family.spec_type, target.spec, f"{target.id}.spec"),
+        critical=target.critical,
+        private=target.private,
+        deployed=target.deployed,
+        proves=target.proves,
+    )
+
+
+def targets_of(platform: Platform, family: Family[Spec], shard: int) -> tuple[Target[Spec], ...]:
+    """The targets of a family's shard, in the catalogue's order; empty when there is no such shard."""
+    wanted = next((set(s.targets) for s in platform.shards if (s.family, s.number) == (family.name, shard)), set[str]())
+    return tuple(decoded(target, family) for target in platform.targets if target.id in wanted)

@@ -1,0 +1,104 @@
+"""The settings of a function: the only reader of the environment."""
+
+import math
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.names import (
+    ENV_BUCKET,
+    ENV_CATALOGUE,
+    ENV_COMMIT_WAIT,
+    ENV_IN_VPC,
+    ENV_SANDBOX_NETWORK,
+    ENV_SANDBOX_PACE,
+    ENV_STAGE,
+    ENV_STORIES_TOPIC,
+    ENV_TABLE,
+)
+
+
+class SettingsError(ValueError):
+    """When a function's environment lacks a variable or holds an unusable value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a function needs to know of its stage."""
+
+    stage: str
+    region: str
+    function: str
+    catalogue: Path
+    table: str
+    bucket: str
+    stories_topic: str
+    in_vpc: bool
+    commit_wait_seconds: float
+    sandbox_resolver: str
+    """``host:port`` of the sandbox's DNS; empty outside the sandbox."""
+    sandbox_seconds_per_minute: float | None
+    aws_endpoint: str
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. SettingsError names variable, value and remedy."""
+    source = os.environ if environment is None else environment
+
+    def required(name: str) -> str:
+        value = source.get(name, "")
+        if not value:
+            raise SettingsError(
+                f"environment variable {name} is missing or empty; the stack sets it, so deploy it again"
+            )
+        return value
+
+    def number(name: str, default: float) -> float:
+        text = source.get(name, "")
+        try:
+            value = float(text) if text else default
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < math.inf:
+            raise SettingsError(
+                f"environment variable {name} is {text!r:.80}; allowed is a number of seconds, 0 or more; "
+                "the stack sets it, so deploy it again"
+            )
+        return value
+
+    pace = number(ENV_SANDBOX_PACE, 0.0)
+    return Settings(
+        stage=required(ENV_STAGE),
+        region=source.get("AWS_REGION", source.get("AWS_DEFAULT_REGION", "")),
+        function=source.get("AWS_LAMBDA_FUNCTION_NAME", "local"),
+        catalogue=Path(source.get("LAMBDA_TASK_ROOT", ".")) / required(ENV_CATALOGUE),
+        table=required(ENV_TABLE),
+        bucket=required(ENV_BUCKET),
+        stories_topic=source.get(ENV_STORIES_TOPIC, ""),
+        in_vpc=source.get(ENV_IN_VPC, "") == "true",
+        commit_wait_seconds=number(ENV_COMMIT_WAIT, 20.0),
+        sandbox_resolver=source.get(ENV_SANDBOX_NETWORK, ""),
+        sandbox_seconds_per_minute=pace or None,
+        aws_endpoint=source.get("AWS_ENDPOINT_URL", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkstationSettings:
+    """What the command line needs to know of the machine it runs on."""
+
+    host: str
+    sandbox_resolver: str
+    aws_endpoint: str
+
+
+def read_workstation_settings(environment: Mapping[str, str] | None = None) -> WorkstationSettings:
+    """The settings of a person's machine; outside the sandbox nothing needs to be set."""
+    source = os.environ if environment is None else environment
+    return WorkstationSettings(
+        host=platform.node() or "workstation",
+        sandbox_resolver=source.get(ENV_SANDBOX_NETWORK, ""),
+        aws_endpoint=source.get("AWS_ENDPOINT_URL", ""),
+    )

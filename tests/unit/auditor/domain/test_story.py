@@ -1,0 +1,84 @@
+"""What a story tells whoever is woken: root, cause, first action, victims, where to read on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from auditor.domain.result import Severity, Status
+from auditor.domain.story import Story, tell
+from auditor.domain.topology import Platform
+from tests.fakes import BAD_LOGIN, BLIND, REFUSED, SHOP, WRONG, Says, platform, play, target
+
+LINK = "https://console.example/report.html"
+
+
+def stories(where: Platform, *slots: Mapping[str, Sequence[Says]]) -> list[Story]:
+    last = play(where, [{}, *slots])[-1]
+    return [tell(transition, last.report, LINK) for transition in last.assessment.transitions]
+
+
+def test_the_story_of_a_database_that_is_down() -> None:
+    (story,) = stories(SHOP, {"db": REFUSED, "orders": WRONG})
+    assert (story.kind, story.service, story.severity) == ("turned_bad", "database", Severity.HIGH)
+    assert story.text.splitlines()[0] == "[test] Database is DOWN: tcp.refused (tcp)"
+    assert story.subject == story.text.splitlines()[0]
+    for part in (
+        "db reachable FAIL.",
+        "target db (app.database), phase tcp, cause tcp.refused (the host answered that nothing listens on the port)",
+        "First action: Mend reachable.",
+        "Also failing because of this: orders.",
+        "Since 2026-11-23T16:01:00Z (UTC).",
+        "Owner: team-database",
+        "Runbook: https://r/database",
+        f"Report: {LINK}",
+    ):
+        assert part in story.text
+
+
+def test_a_victims_problem_is_never_told_as_the_services_own() -> None:
+    slots = {"db": REFUSED, "orders": WRONG, "home": REFUSED}
+    by_service = {story.service: story.text for story in stories(SHOP, slots)}
+    assert "orders answers FAIL" not in by_service["database"]
+    assert "orders answers FAIL" not in by_service["web"], "orders is a victim, though the web stands for itself too"
+    assert "target home" in by_service["web"]
+
+
+def test_what_was_not_seen_of_the_service_is_told() -> None:
+    both = {"home": WRONG, "orders": BAD_LOGIN}
+    (story,) = stories(SHOP, both)
+    assert "Not seen: orders (self.credentials)." in story.text
+
+
+def test_the_first_line_fits_a_text_message_and_the_subject_fits_sns() -> None:
+    long = replace(SHOP, services=tuple(replace(s, title="Very long title " * 20) for s in SHOP.services))
+    for story in [*stories(long, {"db": REFUSED}), *stories(long, {"db": REFUSED}, {})]:
+        assert len(story.text.splitlines()[0]) <= 140
+        assert len(story.subject) <= 100
+
+
+def test_the_story_of_a_recovery() -> None:
+    (story,) = stories(SHOP, {"db": REFUSED}, {})
+    assert (story.kind, story.severity) == ("recovered", Severity.LOW)
+    assert story.subject == "[test] Database is HEALTHY again"
+    assert LINK in story.text
+
+
+def test_two_stories_of_a_service_have_two_ids() -> None:
+    moments = play(SHOP, [{}, {"db": REFUSED}, {}, {"db": REFUSED}, {}])
+    ids = [tell(t, m.report, LINK).id for m in moments for t in m.assessment.transitions]
+    assert len(ids) == len(set(ids)) == 4
+    assert all(id.startswith("test/database/") for id in ids)
+
+
+def test_the_severity_is_that_of_the_worst_own_problem() -> None:
+    critical = (Says("reachable", Status.FAIL, "tcp.refused", severity=Severity.CRITICAL), *BLIND[1:])
+    (story,) = stories(SHOP, {"db": critical})
+    assert story.severity is Severity.CRITICAL
+
+
+def test_a_story_of_very_many_problems_still_fits_a_message() -> None:
+    # SNS takes 256 KiB for a message, in which the text travels once plain and three times inside JSON.
+    many = platform([target(f"page-{n}-{'x' * 80}", "page", "web") for n in range(1000)])
+    (story,) = stories(many, {t.id: REFUSED for t in many.targets})
+    assert len(story.text.encode()) < 40_000
+    assert "980 more" in story.text
+    assert LINK in story.text

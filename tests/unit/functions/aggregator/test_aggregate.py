@@ -1,0 +1,341 @@
+"""The aggregator over ports in memory: waiting, judging once, and what survives when it is killed or AWS fails."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from auditor.domain.bundle import Bundle
+from auditor.domain.codec import from_json
+from auditor.domain.report import Report
+from auditor.names import METRIC_BLIND, METRIC_OPEN_INCIDENTS, METRIC_REPORTS
+from functions.aggregator.aggregate import Ports, aggregate
+from tests.fakes import (
+    BLIND,
+    KNOWLEDGE,
+    MINUTE,
+    REFUSED,
+    SHOP,
+    T0,
+    WRONG,
+    KilledError,
+    RunsOf,
+    Says,
+    StatesOf,
+    World,
+    aws_error,
+    play,
+    run,
+    runs,
+)
+
+Slot = Mapping[str, Sequence[Says]]
+OK: Slot = {}
+DATABASE_DOWN: Slot = {"db": REFUSED, "orders": WRONG}
+
+
+def commit(world: World, slot: datetime, said: Slot = OK, only: str = "") -> None:
+    for made in runs(SHOP, slot, said):
+        if only in ("", made.family):
+            world.stored[made.family, made.shard] = made
+
+
+def judge(world: World, slot: datetime, wait: float = 20.0, platform: Any = SHOP) -> Report | None:
+    return aggregate(
+        stage="test",
+        slot=slot,
+        platform=platform,
+        knowledge=KNOWLEDGE,
+        ports=Ports(
+            runs=RunsOf(world),
+            states=StatesOf(world),
+            reports=world,
+            stories=world,
+            emit=world.emit,
+            monotonic=world.monotonic,
+            sleep=world.sleep,
+            note=world.notes.append,
+        ),
+        commit_wait_seconds=wait,
+        seconds_per_minute=None,
+    )
+
+
+def through(world: World, *slots: Slot) -> list[Report | None]:
+    reports = []
+    for number, said in enumerate(slots):
+        commit(world, T0 + number * MINUTE, said)
+        reports.append(judge(world, T0 + number * MINUTE))
+    return reports
+
+
+def values(world: World, metric: str, **dimensions: str) -> list[float]:
+    wanted = {"Stage": "test", **dimensions}
+    return [v[metric] for _, v, seen in world.metrics if metric in v and seen == wanted]
+
+
+def test_a_slot_is_judged_published_counted_and_told() -> None:
+    world = World()
+    reports = through(world, OK, DATABASE_DOWN, OK)
+    assert [str(r.verdict) for r in reports if r] == ["HEALTHY", "DOWN", "HEALTHY"]
+    assert [(s.kind, s.service) for s in world.told] == [("turned_bad", "database"), ("recovered", "database")]
+    assert all(item["told_at"] for item in world.outbox.values())
+    assert values(world, METRIC_OPEN_INCIDENTS, Service="database") == [0, 1, 0]
+    assert values(world, METRIC_OPEN_INCIDENTS, Service="web") == [0, 0, 0]
+    assert values(world, METRIC_BLIND) == [0, 0, 0]
+    assert values(world, METRIC_REPORTS) == [1, 1, 1]
+    assert {slot for slot, _, _ in world.metrics} == {T0 + n * MINUTE for n in range(3)}
+    assert world.slept == 0
+    assert world.notes == []
+
+
+def test_the_published_bundle_is_the_moment() -> None:
+    world = World()
+    through(world, OK, DATABASE_DOWN)
+    published = from_json(Bundle, json.loads(world.files["bundle.json", None]))
+    assert published.as_of == T0 + MINUTE
+    assert published.runs[1].object_key == "store/0"
+    assert published.state.as_of == T0
+    assert {name for name, _ in world.files} == {"report.html", "report.json", "report.md", "bundle.json"}
+
+
+def test_the_story_links_to_the_dated_report_of_its_slot() -> None:
+    world = World()
+    through(world, OK, DATABASE_DOWN)
+    link = world.link("report.html", T0 + MINUTE)
+    assert link in world.told[0].text
+    assert ("report.html", T0 + MINUTE) in world.files
+
+
+def test_dated_reports_are_kept_hourly_and_at_each_change() -> None:
+    world = World()
+    start = T0 + 57 * MINUTE
+    for number, said in enumerate([OK, OK, OK, OK, {"home": WRONG}, {"home": WRONG}, OK]):
+        commit(world, start + number * MINUTE, said)
+        judge(world, start + number * MINUTE)
+    dated = sorted(instant for name, instant in world.files if name == "report.json" and instant is not None)
+    assert dated == [start + n * MINUTE for n in (0, 3, 4, 6)], "the first, the new hour, the outage, the recovery"
+
+
+def test_it_waits_for_the_slots_commits() -> None:
+    world = World()
+    commit(world, T0)
+    judge(world, T0)
+    commit(world, T0 + MINUTE, only="page")
+    world.slept = 0.0
+    world.on_sleep = lambda slept: commit(world, T0 + MINUTE, DATABASE_DOWN, only="store") if slept > 3 else None
+    report = judge(world, T0 + MINUTE)
+    assert report is not None
+    assert report.services[1].verdict == "DOWN"
+    assert 3 < world.slept < 4
+    assert world.notes == []
+
+
+@pytest.mark.parametrize("wait", [0.0, 1.0, 20.0])
+def test_it_gives_up_in_time_and_says_who_is_late(wait: float) -> None:
+    world = World()
+    commit(world, T0)
+    judge(world, T0)
+    commit(world, T0 + MINUTE, only="page")
+    world.slept = 0.0
+    report = judge(world, T0 + MINUTE, wait)
+    assert report is not None
+    assert wait - 0.3 <= world.slept <= wait
+    assert world.notes == [f"store/0 did not commit slot 2026-11-23T16:01:00Z within {wait:g} s: it is late"]
+    assert [line.slot for line in report.runs] == [T0 + MINUTE, T0]
+    assert report.verdict == "HEALTHY", "the slot before still stands"
+
+
+def test_a_family_of_five_minutes_is_awaited_for_its_own_slot_only() -> None:
+    from tests.fakes import platform, target
+
+    where = platform([target("edge", "slowly", "edge")])
+    world = World()
+    world.stored["slowly", 0] = run(where, "slowly", T0 + 5 * MINUTE, {})
+    for minute in (5, 6, 9):
+        assert judge(world, T0 + minute * MINUTE, platform=where) is not None
+    assert world.slept == 0
+    judge(world, T0 + 10 * MINUTE, platform=where)
+    assert world.slept > 19
+
+
+def test_a_family_that_never_reported_is_unknown_and_not_healthy() -> None:
+    world = World()
+    commit(world, T0, only="page")
+    report = judge(world, T0, 1.0)
+    assert report is not None
+    assert report.verdict == "UNKNOWN"
+    assert [gap.target for gap in report.coverage_gaps] == ["db"]
+
+
+def test_the_same_slot_twice_changes_nothing() -> None:
+    world = World()
+    through(world, OK, DATABASE_DOWN)
+    before = (world.saves, list(world.metrics), dict(world.files), list(world.told), world.state)
+    commit(world, T0 + MINUTE, OK)
+    assert judge(world, T0 + MINUTE) is None
+    assert judge(world, T0) is None, "an older slot comes too late"
+    assert (world.saves, world.metrics, world.files, world.told, world.state) == before
+
+
+def test_a_slot_that_another_aggregator_judged_first_is_dropped() -> None:
+    world = World()
+    through(world, OK)
+    commit(world, T0 + MINUTE, DATABASE_DOWN)
+    counted = len(world.metrics)
+
+    def another_is_faster(call: str) -> None:
+        if call == "states.save":
+            world.before_call = lambda _call: None
+            world.state = world.state | {"version": 2}
+
+    world.before_call = another_is_faster
+    assert judge(world, T0 + MINUTE) is None
+    assert len(world.metrics) == counted
+    assert world.told == []
+    assert "dropped" in world.notes[0]
+
+
+def test_an_unreadable_run_makes_its_targets_unknown_and_not_the_others() -> None:
+    world = World()
+    commit(world, T0)
+    world.unreadable = {("store", 0)}
+    report = judge(world, T0)
+    assert report is not None
+    assert {line.id: str(line.verdict) for line in report.services} == {"web": "HEALTHY", "database": "UNKNOWN"}
+    assert world.notes == ["object store/0: altered; its targets are unknown in this moment"]
+
+
+def test_blindness_is_counted() -> None:
+    world = World()
+    through(world, {"home": BLIND, "orders": BLIND, "db": BLIND})
+    assert values(world, METRIC_BLIND) == [1]
+
+
+@pytest.mark.parametrize("call", ["stories.tell", "states.mark_told"])
+def test_what_cannot_be_told_stays_in_the_outbox_and_is_told_in_the_next_slot(call: str) -> None:
+    world = World()
+
+    def denied(name: str) -> None:
+        if name == call:
+            raise aws_error("AuthorizationError")
+
+    world.before_call = denied
+    through(world, OK, DATABASE_DOWN)
+    assert len(world.pending()) == 1
+    assert values(world, METRIC_REPORTS) == [1, 1]
+    assert any("stays in the outbox" in note for note in world.notes)
+    assert "hunter2" not in " ".join(world.notes)
+    world.before_call = lambda _name: None
+    commit(world, T0 + 2 * MINUTE, DATABASE_DOWN)
+    judge(world, T0 + 2 * MINUTE)
+    assert [s.kind for s in world.told][-1] == "turned_bad"
+    assert world.pending() == ()
+
+
+def test_a_duplicate_event_tells_what_was_left_in_the_outbox() -> None:
+    world = World()
+    world.before_call = lambda name: (_ for _ in ()).throw(aws_error("Throttling")) if name == "stories.tell" else None
+    through(world, OK, DATABASE_DOWN)
+    world.before_call = lambda _name: None
+    assert judge(world, T0 + MINUTE) is None
+    assert [s.service for s in world.told] == ["database"]
+
+
+def test_a_report_that_cannot_be_published_is_not_counted_and_the_story_is_told_all_the_same() -> None:
+    world = World()
+    through(world, OK)
+
+    def denied(name: str) -> None:
+        if name == "reports.publish":
+            raise aws_error("AccessDenied", "PutObject")
+
+    world.before_call = denied
+    commit(world, T0 + MINUTE, DATABASE_DOWN)
+    with pytest.raises(Exception, match="AccessDenied"):
+        judge(world, T0 + MINUTE)
+    assert values(world, METRIC_REPORTS) == [1], "only that of the first slot"
+    assert values(world, METRIC_OPEN_INCIDENTS, Service="database") == [0, 1], "the page does not hang on S3"
+    assert [s.service for s in world.told] == ["database"]
+
+
+def test_a_run_ahead_of_the_slot_is_judged_and_noted() -> None:
+    world = World()
+    commit(world, T0 + MINUTE)
+    assert judge(world, T0) is not None
+    assert len([note for note in world.notes if "is ahead of slot" in note]) == 2
+
+
+STEPS: list[Slot] = [OK, DATABASE_DOWN, OK, {"home": WRONG}]
+
+
+def reference() -> World:
+    world = World()
+    through(world, *STEPS)
+    return world
+
+
+def calls_of_a_whole_sequence() -> int:
+    world, calls = World(), []
+    world.before_call = calls.append
+    through(world, *STEPS)
+    return len(calls)
+
+
+def killed_at(number: int) -> Callable[[str], None]:
+    seen = [0]
+
+    def before_call(_name: str) -> None:
+        seen[0] += 1
+        if seen[0] == number:
+            raise KilledError
+
+    return before_call
+
+
+@pytest.mark.parametrize("number", range(1, calls_of_a_whole_sequence() + 1))
+def test_killed_before_any_port_call_and_run_again_the_state_and_the_stories_are_the_same(number: int) -> None:
+    expected, world = reference(), World()
+    world.before_call = killed_at(number)
+    died = 0
+    for step, said in enumerate(STEPS):
+        slot = T0 + step * MINUTE
+        commit(world, slot, said)
+        try:
+            judge(world, slot)
+        except KilledError:
+            died += 1
+            judge(world, slot)
+    assert died == 1
+    assert world.state == expected.state
+    assert world.outbox.keys() == expected.outbox.keys(), "one entry per transition"
+    assert all(item["told_at"] for item in world.outbox.values())
+    told = [story.id for story in world.told]
+    assert set(told) == set(expected.outbox)
+    assert len(told) - len(set(told)) <= 1, "told twice only when it died between publishing and marking"
+    assert len(values(world, METRIC_REPORTS)) <= len(STEPS)
+    latest = json.loads(world.files["bundle.json", None])
+    assert latest["as_of"] in ("2026-11-23T16:03:00Z", "2026-11-23T16:02:00Z")
+
+
+def test_the_aggregator_and_the_pure_sequence_agree() -> None:
+    world = World()
+    reports = through(world, *STEPS)
+    pure = [m.report for m in play(SHOP, STEPS)]
+    for one, other in zip(reports, pure, strict=True):
+        assert one is not None
+        with_keys = tuple(replace(line, object_key="") for line in one.runs)
+        assert replace(one, runs=with_keys) == other
+
+
+def test_an_hour_and_more_of_silence_is_survived() -> None:
+    world = World()
+    through(world, OK)
+    later = T0 + timedelta(days=2)
+    report = judge(world, later, 0.5)
+    assert report is not None
+    assert report.verdict == "UNKNOWN"
+    assert values(world, METRIC_BLIND) == [0, 1]
