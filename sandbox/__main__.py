@@ -1,0 +1,54 @@
+"""``python -m sandbox``: audit, report, break, mend, down. What ``make`` calls."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sandbox.audit import AuditError, audit, report
+from sandbox.deploy import DeployError
+from sandbox.follow import NoReportError
+from sandbox.instance import ROOT, default_instance
+from sandbox.lifecycle import LifecycleError, change, down, list_faults
+
+
+def main() -> int:
+    """Runs one command; 0 when it was done, 1 when it could not be."""
+    options = _parser().parse_args()
+    instance = default_instance(options.folder)
+    try:
+        if options.command == "audit":
+            audit(instance, options.out)
+        elif options.command == "report":
+            report(instance, options.out)
+        elif options.command == "down":
+            print(down(instance.path))
+        elif not options.what:
+            print(list_faults())
+        else:
+            print(change(instance.path, options.command, options.what))
+            report(instance, options.out, fresh=True)
+    except (AuditError, DeployError, LifecycleError, NoReportError) as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; {down(instance.path)}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The local platform and the auditor on it.")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".sandbox", help="where the sandbox keeps its files")
+    parser.add_argument("--out", type=Path, default=ROOT / "out" / "report", help="where the report is copied to")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("audit", help="start the sandbox, deploy the auditor, wait for its report")
+    commands.add_parser("report", help="fetch and print the newest report")
+    for verb in ("break", "mend"):
+        command = commands.add_parser(verb, help=f"{verb} a part of the platform, then follow the report")
+        command.add_argument("what", nargs="?", help="leave it out to see what there is")
+    commands.add_parser("down", help="stop everything that was started")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The process that holds one sandbox: it starts emulator and platform, breaks and mends on request, and ends them all.
+
+``python -m sandbox.supervisor INSTANCE_JSON``. Requests are served one after the other by the main thread, because the
+kernel ties a tethered child to the thread that started it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import FrameType
+from typing import Any
+
+from auditor.names import ENV_COMMIT_WAIT, ENV_SANDBOX_NETWORK, ENV_SANDBOX_PACE
+from sandbox.estate import (
+    APPLICATION_ROLE,
+    APPLICATION_SECRET,
+    MONITORING_ROLE,
+    MONITORING_SECRET,
+    Estate,
+)
+from sandbox.faults import FAULTS, World
+from sandbox.instance import ROOT, Instance, forget_instance, write_instance
+from sandbox.platform import SandboxPlatform
+
+COMMIT_WAIT_SECONDS = 5
+_EMULATOR_READY_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+
+
+def start_emulator(instance: Instance) -> subprocess.Popen[bytes]:
+    """Starts the emulator in a process group of its own; returns when it answers."""
+    command = [sys.executable, "-m", "sandbox.emulator", "--port", str(instance.emulator_port)]
+    command += [
+        "--state-dir",
+        str(instance.path / "emulator"),
+        "--seconds-per-minute",
+        str(instance.seconds_per_minute),
+    ]
+    command += ["--auth"] if instance.auth else []
+    for name, value in {
+        ENV_SANDBOX_NETWORK: instance.resolver,
+        ENV_SANDBOX_PACE: f"{instance.seconds_per_minute:g}",
+        ENV_COMMIT_WAIT: str(COMMIT_WAIT_SECONDS),
+    }.items():
+        command += ["--function-env", f"{name}={value}"]
+    with (instance.path / "emulator.log").open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    until = time.monotonic() + _EMULATOR_READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with (
+            suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(instance.endpoint + "/_sandbox/time", timeout=1),
+        ):
+            return process
+        time.sleep(0.05)
+    stop_group(process)
+    raise RuntimeError(f"the emulator does not answer at {instance.endpoint}; see {instance.path / 'emulator.log'}")
+
+
+def stop_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process that leads its group, and the whole group with it."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def seed_secrets(world: World, estate: Estate) -> None:
+    """The platform's secrets, as its owner would have put them."""
+    manager = world.aws("secretsmanager")
+    for name, user, password in (
+        (APPLICATION_SECRET, APPLICATION_ROLE, estate.application_password),
+        (MONITORING_SECRET, MONITORING_ROLE, estate.monitoring_password),
+    ):
+        manager.create_secret(Name=name, SecretString=json.dumps({"username": user, "password": password}))
+
+
+class _Control(BaseHTTPRequestHandler):
+    server: "_ControlServer"
+
+    def do_POST(self) -> None:
+        verb, _, what = self.path.strip("/").partition("/")
+        if verb not in ("break", "mend") or what not in FAULTS:
+            self._answer(404, {"error": f"allowed are break and mend of {', '.join(FAULTS)}"})
+            return
+        try:
+            (FAULTS[what].break_ if verb == "break" else FAULTS[what].mend)(self.server.world)
+        except Exception as error:  # noqa: BLE001 - the person who asked is told; the sandbox goes on
+            self._answer(500, {"error": f"{type(error).__name__}: {error}"})
+            return
+        self._answer(200, {"done": f"{verb} {what}"})
+
+    def do_GET(self) -> None:
+        self._answer(200, {"faults": {name: fault.what for name, fault in FAULTS.items()}})
+
+    def _answer(self, status: int, document: dict[str, Any]) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: the supervisor's log is for its own trouble."""
+
+
+class _ControlServer(HTTPServer):
+    def __init__(self, port: int, world: World) -> None:
+        super().__init__(("127.0.0.1", port), _Control)
+        self.world = world
+
+
+def serve(instance: Instance) -> None:
+    """Holds the sandbox until SIGTERM or SIGINT."""
+    for old in ("emulator", "postgres"):
+        # Every start is a fresh estate with passwords of its own; what an earlier one left would contradict it.
+        shutil.rmtree(instance.path / old, ignore_errors=True)
+    instance.path.mkdir(parents=True, exist_ok=True)
+    estate = Estate(network=instance.network)
+    emulator = start_emulator(instance)
+    platform = SandboxPlatform(instance, estate)
+    try:
+        world = World(platform, instance)
+        seed_secrets(world, estate)
+        platform.start()
+        with _ControlServer(instance.control_port, world) as server:
+            _stop_on_signal(server)
+            write_instance(replace(instance, pid=os.getpid(), emulator_pid=emulator.pid))
+            server.serve_forever(poll_interval=0.1)
+    finally:
+        forget_instance(instance.path)
+        platform.stop()
+        stop_group(emulator)
+
+
+def _stop_on_signal(server: HTTPServer) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # shutdown() waits for the loop that this handler interrupts, so another thread must ask for it.
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+if __name__ == "__main__":
+    serve(Instance(**json.loads(sys.argv[1])))

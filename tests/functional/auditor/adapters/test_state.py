@@ -1,0 +1,87 @@
+"""The aggregator's state and its outbox in DynamoDB."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from auditor.adapters.state import StaleStateError, StateStore
+from auditor.domain.bundle import State
+from auditor.domain.result import Severity
+from auditor.domain.story import Story
+from tests.fakes import MINUTE, REFUSED, SHOP, T0, play
+
+
+def store_of(aws: Any, stage: str = "test") -> StateStore:
+    return StateStore(stage=stage, dynamodb=aws.dynamodb, table_name="runs")
+
+
+def story(number: int, at: int = 0) -> Story:
+    return Story(
+        id=f"test/database/turned_bad/{number}",
+        kind="turned_bad",
+        service="database",
+        severity=Severity.CRITICAL,
+        at=T0 + at * MINUTE,
+        subject="Database is DOWN",
+        text="because ä\n" * 3,
+    )
+
+
+def test_the_first_state_is_fresh(aws: Any) -> None:
+    assert store_of(aws).load() == State()
+
+
+def test_a_state_comes_back_whole(aws: Any) -> None:
+    last = play(SHOP, [{}, {"db": REFUSED}])[-1]
+    first = State(version=1, as_of=T0)
+    store_of(aws).save(first, [])
+    after = last.assessment.next_state(last.bundle)
+    assert after.version == 2
+    store_of(aws).save(after, [])
+    assert store_of(aws).load() == after
+    assert store_of(aws, "other").load() == State()
+
+
+@pytest.mark.parametrize("version", [1, 3, 0])
+def test_who_did_not_see_the_last_state_writes_nothing(aws: Any, version: int) -> None:
+    store = store_of(aws)
+    store.save(State(version=1, as_of=T0), [])
+    before = aws.items()
+    with pytest.raises(StaleStateError, match=f"version {version}"):
+        store.save(State(version=version, as_of=T0 + MINUTE), [story(1)])
+    assert aws.items() == before, "no story without its state"
+    assert store.pending() == ()
+
+
+def test_stories_are_pending_oldest_first_until_they_were_told(aws: Any) -> None:
+    store = store_of(aws)
+    store.save(State(version=1, as_of=T0), [story(1, at=5), story(2, at=1)])
+    assert store.pending() == (story(2, at=1), story(1, at=5))
+    store.mark_told(story(2, at=1), "2026-11-23T16:01:00Z")
+    assert store.pending() == (story(1, at=5),)
+    store.mark_told(story(1, at=5), "2026-11-23T16:05:00Z")
+    assert store.pending() == ()
+    told = [item for item in aws.items() if item["pk"] == "outbox#test"]
+    assert {item["told_at"] for item in told} == {"2026-11-23T16:01:00Z", "2026-11-23T16:05:00Z"}
+    assert all(item["expires_at"] > T0.timestamp() + 80 * 86_400 for item in told)
+    assert store_of(aws, "other").pending() == ()
+
+
+def test_a_pending_story_behind_pages_of_told_ones_is_found(aws: Any) -> None:
+    store = store_of(aws)
+    # A query's page ends at 1 MiB, counted before the filter.
+    filler = {"pk": "outbox#test", "told_at": "x", "story": "y" * 300_000}
+    for number in range(5):
+        aws.table.put_item(Item={**filler, "sk": f"a{number}"})
+    store.save(State(version=1, as_of=T0), [story(1)])
+    assert store.pending() == (story(1),)
+
+
+def test_a_refusal_that_is_no_conflict_is_no_stale_state(refuse: Any) -> None:
+    refuser = refuse("AccessDeniedException")
+    store = StateStore(stage="test", dynamodb=refuser.dynamodb(), table_name="runs")
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        store.save(State(version=1, as_of=T0), [])
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        store.load()
