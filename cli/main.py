@@ -10,13 +10,13 @@ from auditor.domain.report import Report
 from auditor.domain.verdict import Verdict
 from auditor.net.network import system_network
 from auditor.net.sandbox_network import sandbox_network
+from auditor.render.report_text import render_text
 from auditor.runtime.settings import read_workstation_settings
 from catalog.compile import compile_catalogue
 from catalog.load import CatalogueError, load
 from cli.replay import BundleError, read_bundle, replay
 from cli.run import SelectionError, narrowed, run_here, write_files
 from cli.schema import schema
-from cli.summary import print_summary
 from cli.validate import validate
 
 HEALTHY, WRONG, NOT_JUDGED = 0, 1, 2
@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         now=datetime.now(UTC),
         progress=lambda line: print(line, file=sys.stderr),
     )
-    print_summary(report, sys.stdout)
+    print("\n" + render_text(report), end="")
     if options.out is not None:
         try:
             paths = write_files(report, bundle, options.out)

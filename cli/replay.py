@@ -29,13 +29,13 @@ class BundleError(ValueError):
 def read_bundle(path: Path) -> Bundle:
     """The bundle of a file; BundleError says what is wrong with it."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BundleError(f"{path}: larger than {_MAX_BYTES} bytes, which no bundle is")
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_finite, parse_float=_finite)
-    except BundleError:
-        raise
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8") if size <= _MAX_BYTES else "null"
+        document = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: not a readable JSON file ({error})") from error
+    if size > _MAX_BYTES:
+        raise BundleError(f"{path}: larger than {_MAX_BYTES} bytes, which no bundle is")
     version = document.get("schema_version") if isinstance(document, dict) else None
     if version != BUNDLE_VERSION:
         raise BundleError(f"{path}: schema_version is {version!r:.40}; this version replays {BUNDLE_VERSION}")
@@ -65,7 +65,9 @@ def _check_references(bundle: Bundle) -> None:
     platform = bundle.platform
     references = {
         "family": (
-            {part.family for part in (*platform.targets, *platform.shards, *bundle.runs)},
+            {t.family for t in platform.targets}
+            | {s.family for s in platform.shards}
+            | {r.family for r in bundle.runs},
             set(FAMILIES),
         ),
         "service": (

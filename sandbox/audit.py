@@ -1,14 +1,13 @@
 """The main job: sandbox up, stack deployed, every family run by its schedule, report published and fetched."""
 
 import json
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from auditor.domain.report import Report
-from cli.summary import print_summary
+from auditor.render.report_text import render_text
 from sandbox import lifecycle
 from sandbox.deploy import bootstrap, deploy, synthesize
 from sandbox.follow import Publications, simulated_now
@@ -90,7 +89,7 @@ def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:
 
 
 def _show(report: Report, out: Path) -> None:
-    print_summary(report, sys.stdout)
+    print("\n" + render_text(report), end="")
     print(f"\nReport: {out / 'report.html'} (also .md, .json), evidence: {out / 'bundle.json'}")
 
 

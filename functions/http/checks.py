@@ -7,9 +7,10 @@ from statistics import median
 from auditor.domain.cause import KERNEL_CAUSES, cause_index
 from auditor.domain.check import Check
 from auditor.domain.observation import Failure, Observation, Phase
-from auditor.domain.result import Answer, Scalar, Severity, Status, failed, passed, skipped
+from auditor.domain.result import Answer, Scalar, Severity, failed, passed, skipped
 from auditor.domain.target import Target
 from functions.http import remedies
+from functions.http.answers import Problem, answer_evidence, partly, unlike_declared, warned, with_remedy
 from functions.http.conditions import declared
 from functions.http.facts import CAUSES, AddressFacts, Emitter, HttpFacts, Part
 from functions.http.family import HttpSpec
@@ -27,9 +28,7 @@ _EMITTERS = {
 
 HttpTarget = Target[HttpSpec]
 HttpObservation = Observation[HttpFacts]
-Problem = tuple[AddressFacts, Failure]
-"""An address and what is wrong with it, worded for a reader."""
-Judge = Callable[[HttpTarget, HttpObservation], Answer | None]
+Judge = Callable[[HttpTarget, HttpObservation], Answer]
 
 
 def _reachable(_: HttpTarget, observation: HttpObservation) -> Answer:
@@ -53,9 +52,9 @@ def _reachable(_: HttpTarget, observation: HttpObservation) -> Answer:
     evidence["failing_addresses"] = ", ".join(sorted({f.address for f in problems if f.address}))
     details = sentences([f.detail for f in problems])
     if not reached:
-        return _with_remedy(failed(first, f"{url(facts)} could not be reached: {details}", **evidence))
+        return with_remedy(failed(first, f"{url(facts)} could not be reached: {details}", **evidence))
     part = f"{len(reached)} of {count(len(facts.probed), 'address')} ({names(reached)})"
-    return _with_remedy(_warned(first, f"{url(facts)} was reached on {part} only: {details}", **evidence))
+    return with_remedy(warned(first, f"{url(facts)} was reached on {part} only: {details}", **evidence))
 
 
 def _status_expected(target: HttpTarget, observation: HttpObservation) -> Answer:
@@ -69,15 +68,15 @@ def _status_expected(target: HttpTarget, observation: HttpObservation) -> Answer
         return passed(
             f"{facts.method} {url(facts)} answered {statuses} as expected ({names(reached)}).",
             url=url(facts),
-            **_answer_evidence(reached[0]),
+            **answer_evidence(reached[0]),
         )
     address, failure = problems[0]
-    answer = _partly(
-        reached, problems, url=url(facts), expected=one_of(target.spec.expect.status), **_answer_evidence(address)
+    answer = partly(
+        reached, problems, url=url(facts), expected=one_of(target.spec.expect.status), **answer_evidence(address)
     )
     if failure.cause == "http.status" and address.answer is not None:
         return replace(answer, remedy=remedies.for_status(address.answer))
-    return _with_remedy(answer)
+    return with_remedy(answer)
 
 
 def _status_problem(target: HttpTarget, facts: HttpFacts, address: AddressFacts) -> Problem | None:
@@ -93,13 +92,15 @@ def _status_problem(target: HttpTarget, facts: HttpFacts, address: AddressFacts)
         return None
     sender = f"{_EMITTERS[answer.emitter]} ({address.address})"
     detail = f"{request} answered {answer.status} by {sender} after {took}; expected {one_of(expected)}."
-    return address, _unlike_declared("http.status", detail, address)
+    return address, unlike_declared("http.status", detail, address)
 
 
-def _redirect_expected(target: HttpTarget, observation: HttpObservation) -> Answer | None:
+def _asks_redirect(target: HttpTarget) -> bool:
+    return target.spec.expect.redirect_to is not None or target.spec.follow_redirects > 0
+
+
+def _redirect_expected(target: HttpTarget, observation: HttpObservation) -> Answer:
     wanted = target.spec.expect.redirect_to
-    if wanted is None and target.spec.follow_redirects == 0:
-        return None
     facts = _facts(observation)
     broken = [
         (a, a.failure) for a in facts.probed if a.failure and a.failure.cause in ("http.redirect", "http.redirect_loop")
@@ -112,13 +113,13 @@ def _redirect_expected(target: HttpTarget, observation: HttpObservation) -> Answ
         seen = address.hops[-1].location if address.hops else "nowhere"
         if wanted is not None and seen != place(wanted):
             detail = f"{url(facts)} redirects to {seen} ({address.address}); expected {place(wanted)}."
-            problems.append((address, _unlike_declared("http.redirect", detail, address)))
+            problems.append((address, unlike_declared("http.redirect", detail, address)))
     evidence: dict[str, Scalar] = {"url": url(facts), "expected": place(wanted) if wanted else ""}
     judged = [*usable, *(a for a, _ in broken)]
     shown = problems[0][0] if problems else judged[0]
     evidence["hops"] = " -> ".join(f"{hop.status} {hop.location}" for hop in shown.hops)
     if problems:
-        return _with_remedy(_partly(judged, problems, **evidence))
+        return with_remedy(partly(judged, problems, **evidence))
     if wanted is None:
         hops = len(usable[0].hops)
         how = f"redirects within bounds ({count(hops, 'hop')})" if hops else "answers without redirecting"
@@ -126,11 +127,13 @@ def _redirect_expected(target: HttpTarget, observation: HttpObservation) -> Answ
     return passed(f"{url(facts)} redirects to {place(wanted)} as expected.", **evidence)
 
 
+def _asks(part: Part) -> Callable[[HttpTarget], bool]:
+    return lambda target: bool(declared(target.spec.expect, part))
+
+
 def _conditions_met(part: Part, cause: str) -> Judge:
-    def judge_part(target: HttpTarget, observation: HttpObservation) -> Answer | None:
+    def judge_part(target: HttpTarget, observation: HttpObservation) -> Answer:
         wanted = declared(target.spec.expect, part)
-        if not wanted:
-            return None
         facts = _facts(observation)
         usable = _as_expected(target, facts)
         if not usable:
@@ -145,11 +148,11 @@ def _conditions_met(part: Part, cause: str) -> Judge:
                     f"{facts.method} {url(facts)} ({address.address}) does not meet {len(unmet)} of "
                     f"{count(len(wanted), f'{part} condition')}: {listed}."
                 )
-                problems.append((address, _unlike_declared(cause, detail, address)))
+                problems.append((address, unlike_declared(cause, detail, address)))
                 evidence.setdefault("condition", unmet[0][0])
                 evidence.setdefault("observed", unmet[0][1])
         if problems:
-            return _partly(usable, problems, **evidence)
+            return partly(usable, problems, **evidence)
         return passed(f"{url(facts)} meets {count(len(wanted), f'{part} condition')} ({names(usable)}).", **evidence)
 
     return judge_part
@@ -190,7 +193,7 @@ def _responds_in_time(target: HttpTarget, observation: HttpObservation) -> Answe
     took = f"took {milliseconds(slowest)} on {slowest.address}, most of it in the phase {phase.value}"
     detail = f"{url(facts)} {took}; the limit is {limit:.0f} ms."
     failure = Failure(phase=phase, cause="http.slow", detail=detail, address=slowest.address)
-    return _warned(failure, detail, **evidence)
+    return warned(failure, detail, **evidence)
 
 
 def _longest_phase(observation: HttpObservation, address: str) -> Phase:
@@ -217,47 +220,6 @@ def _skipped_for_status(facts: HttpFacts) -> Answer:
     return skipped(f"{url(facts)} gave no answer with an expected status, so this was not asked.")
 
 
-def _partly(judged: Sequence[AddressFacts], problems: Sequence[Problem], **evidence: Scalar) -> Answer:
-    """FAIL when every judged address has the problem, WARN when some serve well."""
-    address, failure = problems[0]
-    bad = [a for a, _ in problems]
-    summary = sentences([f.detail for _, f in problems])
-    evidence |= {"address": address.address, "failing_addresses": names(bad)}
-    if len(bad) == len(judged):
-        return failed(failure, summary, **evidence)
-    good = [a for a in judged if a not in bad]
-    return _warned(failure, f"{summary} As expected: {names(good)}.", **evidence)
-
-
-def _unlike_declared(cause: str, detail: str, address: AddressFacts) -> Failure:
-    return Failure(phase=Phase.ANSWER, cause=cause, detail=detail, address=address.address)
-
-
-def _warned(failure: Failure, summary: str, **evidence: Scalar) -> Answer:
-    return replace(failed(failure, summary, **evidence), status=Status.WARN)
-
-
-def _with_remedy(answer: Answer) -> Answer:
-    return replace(answer, remedy=remedies.for_cause(answer.cause or ""))
-
-
-def _answer_evidence(address: AddressFacts) -> dict[str, Scalar]:
-    answer = address.answer
-    if answer is None:
-        return {"total_ms": round(address.total_ms, 1)}
-    return {
-        "status": answer.status,
-        "http_version": answer.http_version,
-        "emitter": answer.emitter.value,
-        "emitter_evidence": answer.emitter_evidence,
-        "server": answer.server,
-        "content_type": answer.content_type,
-        "retry_after": answer.retry_after,
-        "body_bytes": answer.body_bytes,
-        "total_ms": round(address.total_ms, 1),
-    }
-
-
 CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
     Check(
         id="http.reachable",
@@ -275,6 +237,7 @@ CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
     Check(
         id="http.redirect_expected",
         severity=Severity.MEDIUM,
+        asks=_asks_redirect,
         judge=_redirect_expected,
         remediation="Correct the redirect where it is made (listener rule, proxy, application), or redirect_to "
         "in the catalogue.",
@@ -282,6 +245,7 @@ CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
     Check(
         id="http.headers_expected",
         severity=Severity.HIGH,
+        asks=_asks("header"),
         judge=_conditions_met("header", "http.header"),
         remediation="See which of balancer, proxy and service sets or strips this header, and what its last "
         "change was.",
@@ -289,6 +253,7 @@ CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
     Check(
         id="http.body_expected",
         severity=Severity.HIGH,
+        asks=_asks("body"),
         judge=_conditions_met("body", "http.body"),
         remediation="Request the page by hand and compare: most often another service or an error page answers "
         "with this status.",
@@ -296,6 +261,7 @@ CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
     Check(
         id="http.json_expected",
         severity=Severity.HIGH,
+        asks=_asks("json"),
         judge=_conditions_met("json", "http.json"),
         remediation="The service itself reports this field: follow the dependency that it names, then the "
         "service's own log.",

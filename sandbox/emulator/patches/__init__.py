@@ -26,6 +26,7 @@ from sandbox.emulator.patches import (
     s3_managed_key,
     scheduled_rules,
     secure_transport,
+    shared_archives,
     simulated_time,
 )
 from sandbox.emulator.patching import PatchContext
@@ -42,6 +43,7 @@ PATCHES = (
     async_invocation,
     event_invoke_config,
     function_process,
+    shared_archives,
     condition_keys,
     secure_transport,
     s3_managed_key,

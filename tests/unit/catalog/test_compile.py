@@ -136,7 +136,7 @@ def test_the_minimal_catalogue_loads_and_its_families_decode_it() -> None:
     assert decoded["web-home"].url == "http://web.minimal.internal/"
     assert decoded["web-orders"].expect.json[0].equals == "ok"
     assert (decoded["orders-database"].login, decoded["orders-database-login"].login) == ("own", "application")
-    assert platform.target("web-orders").proves == ("orders-database",)
+    assert platform.target("web-orders").proves == ("orders-database", "orders-database-login")
     assert all(target.private and target.critical and target.deployed for target in platform.targets)
     assert [shard.targets for shard in platform.shards] == [
         ("web-home", "web-orders"),

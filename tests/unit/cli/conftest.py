@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,35 +37,20 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-def web(url: str, *paths: str) -> Platform:
-    """A platform of pages of one site; each page is a service, named by its path."""
-    return platform(
-        [
-            target(path.strip("/") or "home", "http", path.strip("/") or "home", private=False)
-            for path in paths
-        ]
-    )
-
-
-def with_urls(platform: Platform, urls: dict[str, Any]) -> Platform:
-    """The same platform with these specs."""
-    from dataclasses import replace
-
-    return replace(platform, targets=tuple(replace(t, spec={"url": urls[t.id]}) for t in platform.targets))
+def with_urls(urls: dict[str, str]) -> Platform:
+    """A platform of pages; each is a service of its own."""
+    return platform([replace(target(id, "http", id, private=False), spec={"url": url}) for id, url in urls.items()])
 
 
 @pytest.fixture(scope="session")
 def audited(site: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an audit in which one page is healthy, one answers 503 and one refuses."""
-    pages = with_urls(
-        web(site, "/", "/orders", "/gone"),
-        {"home": f"{site}/", "orders": f"{site}/orders", "gone": "http://127.0.0.1:9/"},
-    )
+    pages = with_urls({"home": f"{site}/", "orders": f"{site}/orders", "gone": "http://127.0.0.1:9/"})
     report, bundle = run_here(
         pages,
         network=Network(resolver=("127.0.0.1", 9)),
         host="a-laptop",
-        now=T0 + (datetime(2026, 1, 1, 0, 0, 31) - datetime(2026, 1, 1)),
+        now=T0 + timedelta(seconds=31),
         progress=lambda _line: None,
     )
     folder = tmp_path_factory.mktemp("audit")

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from auditor.domain.report import Report
 from auditor.domain.topology import Dependency, Shard
+from auditor.render.report_text import render_text
 from cli.main import exit_code, main
 from cli.run import SelectionError, narrowed
 from cli.runners import facts_type, runner
-from cli.summary import print_summary
 from functions.families import FAMILIES
 from tests.fakes import BAD_LOGIN, BLIND, REFUSED, SHOP, TIMEOUT, WRONG, Says, platform, play, target
 
@@ -105,12 +104,10 @@ def test_every_registered_family_has_a_runner_and_no_other_name_has() -> None:
 
 def test_the_summary_tells_root_victim_gap_and_remedy() -> None:
     said = {"db": REFUSED, "orders": WRONG}
-    out = StringIO()
-    print_summary(report_of(said), out)
-    text = out.getvalue()
+    text = render_text(report_of(said))
     assert "DOWN: Database is DOWN." in text
     assert "Web       DOWN  (victim of db)" in text
-    own, _, victims = text.partition("Failing because of it:")
+    own, _, victims = text.partition("\nFailing because of it:")
     assert "FAIL db: db reachable FAIL. [tcp: tcp.refused]" in own
     assert "do: Mend reachable." in own
     assert "orders answers FAIL" in victims
@@ -118,7 +115,7 @@ def test_the_summary_tells_root_victim_gap_and_remedy() -> None:
 
 
 def test_the_summary_of_blindness_says_that_it_is_no_outage() -> None:
-    out = StringIO()
-    print_summary(report_of({"db": BLIND}), out)
-    assert "Not seen (no outage):\n  db: db reachable UNKNOWN. [self.bug]" in out.getvalue()
-    assert "What is wrong" not in out.getvalue()
+    text = render_text(report_of({"db": BLIND}))
+    _, _, gaps = text.partition("\nNot seen (no outage):")
+    assert "db: db reachable UNKNOWN. [self.bug]" in gaps
+    assert "What is wrong" not in text

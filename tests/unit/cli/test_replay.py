@@ -73,13 +73,25 @@ SPOILT: list[tuple[str, Spoil, str]] = [
     ("an unknown family of a target", _set("platform", "targets", 0, "family", value="x"), "names family 'x'"),
     ("an unknown family of a shard", _set("platform", "shards", 0, "family", value="x"), "names family 'x'"),
     ("an unknown service", _set("platform", "targets", 0, "service", value="x"), "names service 'x'"),
-    ("an unknown dependency", _set("platform", "dependencies", value=[{"service": "home", "needs": "x"}]), "service 'x'"),
+    (
+        "an unknown dependency",
+        _set("platform", "dependencies", value=[{"service": "home", "needs": "x"}]),
+        "service 'x'",
+    ),
     ("an unknown proof", _set("platform", "targets", 0, "proves", value=["x"]), "names target 'x'"),
-    ("an unknown target", _set("runs", 0, "observations", 0, "target", value="x"), "names target 'x', which is unknown"),
+    (
+        "an unknown target",
+        _set("runs", 0, "observations", 0, "target", value="x"),
+        "names target 'x', which is unknown",
+    ),
     ("facts of another shape", _set("runs", 0, "observations", 0, "facts", value={"x": 1}), "home.facts.x is unknown"),
     ("a spec of another shape", _set("platform", "targets", 0, "spec", value={"url": 7}), "home.spec.url is 7"),
     ("a spec that is refused", _set("platform", "targets", 0, "spec", value={"url": "ftp://x"}), "url is 'ftp://x'"),
-    ("an endless timeout", _set("platform", "targets", 0, "spec", value={"url": "http://x/", "timeout": 1e300}), "timeout"),
+    (
+        "an endless timeout",
+        _set("platform", "targets", 0, "spec", value={"url": "http://x/", "timeout": 1e300}),
+        "timeout",
+    ),
 ]
 
 
@@ -122,7 +134,9 @@ def test_a_file_that_is_no_json_is_refused_in_words(
 
 
 @pytest.mark.parametrize(
-    "value", [json.loads("[" * 400 + "]" * 400), "\ud800"], ids=["nested deeper than it can be written", "half a character"]
+    "value",
+    [json.loads("[" * 700 + "]" * 700), "\ud800"],
+    ids=["nested deeper than it can be written", "half a character"],
 )
 def test_what_can_be_read_and_not_shown_is_refused_in_words(
     audited: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], value: Any

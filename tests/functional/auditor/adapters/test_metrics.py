@@ -1,8 +1,7 @@
 """Metrics are one EMF document a line, with the slot as their time."""
 
 import json
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,9 +10,7 @@ from auditor.domain.instants import floor_to
 from auditor.names import METRIC_FAILURES, METRIC_NAMESPACE, METRIC_RUNS
 
 
-def now() -> Any:
-    from datetime import UTC, datetime
-
+def now() -> datetime:
     # CloudWatch takes two weeks of the past, and powertools warns beyond them.
     return floor_to(datetime.now(UTC), timedelta(minutes=1)) - timedelta(hours=1)
 

@@ -42,7 +42,7 @@ def test_latest_is_overwritten_and_the_dated_one_stays(aws: Any) -> None:
     bucket_of(aws).publish({"report.md": "one"}, T0)
     bucket_of(aws).publish({"report.md": "one"}, None)
     bucket_of(aws).publish({"report.md": "two"}, None)
-    read = {key: aws.s3.get_object(Bucket="observations", Key=key)["Body"].read() for key in aws.keys()}
+    read = {key: aws.s3.get_object(Bucket="observations", Key=key)["Body"].read() for key in (*aws.keys(),)}
     assert read == {
         "reports/test/2026-11-23T16:00:00Z/report.md": b"one",
         "reports/test/latest/report.md": b"two",

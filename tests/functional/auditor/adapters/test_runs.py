@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -142,8 +143,6 @@ def test_an_object_that_is_not_the_committed_one_is_unreadable(
     ids=["no gzip", "no json", "no run", "cut gzip"],
 )
 def test_a_committed_object_that_is_no_run_is_unreadable_by_its_key(aws: Any, body: bytes) -> None:
-    from hashlib import sha256
-
     store_of(aws).append(FINE_RUN)
     commit = store_of(aws).latest("page", 0)
     assert commit is not None

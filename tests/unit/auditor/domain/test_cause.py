@@ -9,7 +9,7 @@ from auditor.domain.cause import KERNEL_CAUSES, Cause, DuplicateCauseError, caus
 
 def test_a_cause_that_two_owners_declare_is_refused() -> None:
     again = Cause(id="tcp.timeout", meaning="mine", proves_path=True)
-    with pytest.raises(DuplicateCauseError, match="'tcp.timeout' is declared twice"):
+    with pytest.raises(DuplicateCauseError, match=r"'tcp\.timeout' is declared twice"):
         cause_index(KERNEL_CAUSES, (again,))
     with pytest.raises(DuplicateCauseError):
         cause_index((again, again))

@@ -38,7 +38,7 @@ ALL = (
     check("page.fails", lambda t, o: failed(REFUSED)),
     check("page.skips", lambda t, o: skipped("no turn")),
     check("page.raises", raises),
-    check("page.not_asked", lambda t, o: None),
+    replace(check("page.not_asked", raises), asks=lambda target: False),
 )
 
 
@@ -55,6 +55,11 @@ def test_a_check_that_raises_is_unknown_by_the_auditors_bug_and_the_others_still
     assert "page.raises" in bug.summary
     assert "KeyError" in bug.summary
     assert "hunter2" not in str(bug)
+
+
+def test_what_a_target_does_not_ask_has_no_result_even_when_nothing_could_be_told() -> None:
+    nothing = replace(FACTS, facts=None, could_not_tell=REFUSED)
+    assert "page.not_asked" not in {r.check for r in judge(ALL, TARGET, nothing)}
 
 
 def test_a_result_is_complete_enough_to_be_read_alone() -> None:

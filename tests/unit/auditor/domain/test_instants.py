@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from auditor.domain.instants import EPOCH, InstantError, floor_to, format_instant, parse_instant
 
-ANY_INSTANT = st.datetimes(
-    datetime(1900, 1, 1),
-    datetime(2200, 1, 1),
-    timezones=st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m))),
+ANY_INSTANT = st.builds(
+    lambda us, minutes: (EPOCH + timedelta(microseconds=us)).astimezone(timezone(timedelta(minutes=minutes))),
+    st.integers(-(2 * 10**15), 7 * 10**15),
+    st.integers(-14 * 60, 14 * 60),
 )
 
 

@@ -36,7 +36,7 @@ def test_everything_is_read() -> None:
 
 
 def test_outside_a_vpc_and_with_the_defaults() -> None:
-    required = {name: "x" for name in (names.ENV_STAGE, names.ENV_CATALOGUE, names.ENV_TABLE, names.ENV_BUCKET)}
+    required = dict.fromkeys((names.ENV_STAGE, names.ENV_CATALOGUE, names.ENV_TABLE, names.ENV_BUCKET), "x")
     settings = read_settings(required)
     assert not settings.in_vpc
     assert settings.commit_wait_seconds == 20.0

@@ -27,9 +27,11 @@ from tests.fakes import (
     StatesOf,
     World,
     aws_error,
+    platform,
     play,
     run,
     runs,
+    target,
 )
 
 Slot = Mapping[str, Sequence[Says]]
@@ -43,11 +45,11 @@ def commit(world: World, slot: datetime, said: Slot = OK, only: str = "") -> Non
             world.stored[made.family, made.shard] = made
 
 
-def judge(world: World, slot: datetime, wait: float = 20.0, platform: Any = SHOP) -> Report | None:
+def judge(world: World, slot: datetime, wait: float = 20.0, where: Any = SHOP) -> Report | None:
     return aggregate(
         stage="test",
         slot=slot,
-        platform=platform,
+        platform=where,
         knowledge=KNOWLEDGE,
         ports=Ports(
             runs=RunsOf(world),
@@ -150,15 +152,13 @@ def test_it_gives_up_in_time_and_says_who_is_late(wait: float) -> None:
 
 
 def test_a_family_of_five_minutes_is_awaited_for_its_own_slot_only() -> None:
-    from tests.fakes import platform, target
-
     where = platform([target("edge", "slowly", "edge")])
     world = World()
     world.stored["slowly", 0] = run(where, "slowly", T0 + 5 * MINUTE, {})
     for minute in (5, 6, 9):
-        assert judge(world, T0 + minute * MINUTE, platform=where) is not None
+        assert judge(world, T0 + minute * MINUTE, where=where) is not None
     assert world.slept == 0
-    judge(world, T0 + 10 * MINUTE, platform=where)
+    judge(world, T0 + 10 * MINUTE, where=where)
     assert world.slept > 19
 
 

@@ -49,7 +49,7 @@ class RunStore:
 
     def append(self, run: Run) -> bool:
         """Stores a run; False when the slot was committed before, and then nothing has changed."""
-        # Lambda can deliver one event twice under one request id: the digest keeps the second from overwriting the first.
+        # Lambda can deliver one event twice under one request id: by the digest the second overwrites nothing.
         digest = hashlib.sha256(_pack(to_json(run))).hexdigest()[:12]
         name = f"{digest}-{run.request_id}"
         key = observation_key(self._stage, run.family, run.shard, run.slot, name, extra=run.extra)

@@ -55,7 +55,7 @@ class StateStore:
             self._client.transact_write_items(TransactItems=writes)
         except ClientError as error:
             reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-            if "ConditionalCheckFailed" in reasons:
+            if {"ConditionalCheckFailed", "TransactionConflict"} & set(reasons):
                 raise StaleStateError(f"state version {state.version} of stage {self._stage} exists already") from error
             raise
 

@@ -16,44 +16,46 @@ Facts = TypeVar("Facts")
 class Check(Generic[Spec, Facts]):
     """A pure question. ``id`` states the healthy claim and begins with the family's name.
 
-    ``judge`` takes the target and an observation whose ``facts`` are present, and returns an answer; None means that
-    this target does not ask the question (nothing was declared about it), so there is no result at all.
+    ``judge`` takes the target and an observation whose ``facts`` are present. ``asks`` says whether the target asks the
+    question at all: where nothing was declared about it there is no result, whatever the probe saw.
     """
 
     id: str
     severity: Severity
-    judge: Callable[[Target[Spec], Observation[Facts]], Answer | None]
+    judge: Callable[[Target[Spec], Observation[Facts]], Answer]
     remediation: str
+    asks: Callable[[Target[Spec]], bool] = lambda _target: True
 
 
 def judge(
     checks: Sequence[Check[Spec, Facts]], target: Target[Spec], observation: Observation[Facts]
 ) -> tuple[Result, ...]:
     """Every check's result about an observation. Without facts every answer is UNKNOWN, never a pass."""
-    results = []
-    for check in checks:
-        answer = _answer(check, target, observation)
-        if answer is not None:
-            results.append(
-                Result(
-                    family=observation.family,
-                    target=target.id,
-                    check=check.id,
-                    slot=observation.slot,
-                    status=answer.status,
-                    severity=check.severity,
-                    summary=answer.summary,
-                    cause=answer.cause,
-                    phase=answer.phase,
-                    latency_ms=observation.latency_ms(),
-                    evidence=dict(answer.evidence),
-                    remediation=answer.remedy or check.remediation,
-                )
-            )
-    return tuple(results)
+    return tuple(
+        _result(check, target, observation, _answer(check, target, observation))
+        for check in checks
+        if check.asks(target)
+    )
 
 
-def _answer(check: Check[Spec, Facts], target: Target[Spec], observation: Observation[Facts]) -> Answer | None:
+def _result(check: Check[Spec, Facts], target: Target[Spec], observation: Observation[Facts], answer: Answer) -> Result:
+    return Result(
+        family=observation.family,
+        target=target.id,
+        check=check.id,
+        slot=observation.slot,
+        status=answer.status,
+        severity=check.severity,
+        summary=answer.summary,
+        cause=answer.cause,
+        phase=answer.phase,
+        latency_ms=observation.latency_ms(),
+        evidence=dict(answer.evidence),
+        remediation=answer.remedy or check.remediation,
+    )
+
+
+def _answer(check: Check[Spec, Facts], target: Target[Spec], observation: Observation[Facts]) -> Answer:
     if observation.could_not_tell is not None:
         return unknown(observation.could_not_tell)
     if observation.facts is None:

@@ -5,6 +5,7 @@ Supported: dataclasses, ``str int float bool None``, ``datetime``, ``timedelta``
 already JSON.
 """
 
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -28,8 +29,11 @@ class CodecError(ValueError):
 
 def to_json(value: object) -> Json:
     """The plain JSON of a value; fields that hold their default None or an empty tuple or mapping are kept."""
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, float):
+        # JSON has no NaN and no infinity; a probed answer can carry one into evidence.
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, datetime):

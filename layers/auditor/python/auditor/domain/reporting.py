@@ -7,6 +7,7 @@ from auditor.domain.assessment import Assessment, Knowledge, service_targets
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
+from auditor.domain.headline import headline
 from auditor.domain.observation import Observation, PhaseTiming
 from auditor.domain.report import (
     REPORT_VERSION,
@@ -33,6 +34,7 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
     readings = assessment.readings
     services = tuple(_service_line(bundle, assessment, service) for service in bundle.platform.services)
     problems = _problems(bundle, assessment, knowledge.causes)
+    gaps = _coverage_gaps(bundle, readings, knowledge.causes)
     judged = sum(reading.speaks for reading in readings)
     asked = sum(reading.result.status is not Status.SKIPPED for reading in readings)
     expected_but_silent = len(_targets_without_results(bundle))
@@ -46,13 +48,13 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         seconds_per_minute=bundle.seconds_per_minute,
         vantages=tuple(sorted({_vantage_words(run) for run in bundle.runs})),
         verdict=min((line.verdict for line in services), key=_WORST_FIRST.index, default=Verdict.UNKNOWN),
-        headline=headline(services, problems),
+        headline=headline(services, problems, gaps),
         coverage_percent=_percent(judged, asked + expected_but_silent),
         critical_targets=assessment.critical_targets,
         critical_targets_judged=assessment.critical_targets_judged,
         services=services,
         problems=problems,
-        coverage_gaps=_coverage_gaps(bundle, readings, knowledge.causes),
+        coverage_gaps=gaps,
         response_times=_response_times(bundle, knowledge),
         categories=_categories(bundle, readings),
         runs=tuple(_run_line(bundle, shard, knowledge) for shard in bundle.platform.shards),
@@ -65,29 +67,6 @@ def _percent(part: int, whole: int) -> float:
     if not whole:
         return 0.0
     return 100.0 if part == whole else min(round(100 * part / whole, 1), 99.9)
-
-
-def headline(services: Sequence[ServiceLine], problems: Sequence[Problem]) -> str:
-    """The state of the platform in plain words, short enough for the first line of a text message."""
-    by_verdict = {v: [s for s in services if s.verdict is v] for v in Verdict}
-    broken = by_verdict[Verdict.DOWN] + by_verdict[Verdict.DEGRADED]
-    if broken:
-        own = [problem for problem in problems if not problem.victim_of and problem.status == Status.FAIL] or [
-            problem for problem in problems if not problem.victim_of
-        ]
-        told = [f"{s.title} is {s.verdict}" for s in broken if s.at_fault or not s.victim_of]
-        victims = [s.title for s in broken if s.victim_of and not s.at_fault]
-        text = ("; ".join(told) or "; ".join(f"{s.title} is {s.verdict}" for s in broken)) + "."
-        if own:
-            text += f" {own[0].summary.rstrip('.')}."
-        if victims:
-            text += f" Failing because of it: {', '.join(victims)}."
-        return text
-    if by_verdict[Verdict.UNKNOWN]:
-        names = ", ".join(s.title for s in by_verdict[Verdict.UNKNOWN])
-        return f"No outage was seen, but the auditor cannot tell whether {names} works."
-    healthy = len(by_verdict[Verdict.HEALTHY])
-    return f"All {healthy} deployed services are healthy." if healthy else "Nothing is deployed that could be judged."
 
 
 def _service_line(bundle: Bundle, assessment: Assessment, service: Service) -> ServiceLine:

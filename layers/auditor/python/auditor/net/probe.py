@@ -5,13 +5,13 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming, Vantage
 from auditor.net import resolve
 from auditor.net.causes import PHASE_WORDS, DeadlinePassedError, PeerFaultError, cause_of, is_own_limit
 from auditor.net.loop import Loop
+from auditor.net.measured import Measured, own_limit
 from auditor.net.network import AddressRefusedError, Network
 from auditor.net.resolve import Resolution
 from auditor.net.stream import Stream, dial
@@ -37,43 +37,6 @@ class CouldNotTellError(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.cause)
         self.failure = failure
-
-
-class _Measured:
-    """Times one phase; also when it failed, raised or was cut off."""
-
-    __slots__ = ("_address", "_ended", "_ok", "_phase", "_probe", "_started")
-
-    def __init__(self, probe: "Probe", phase: Phase, address: str) -> None:
-        self._probe = probe
-        self._phase = phase
-        self._address = address
-        self._ok = True
-        self._started = 0.0
-        self._ended: float | None = None
-
-    def __enter__(self) -> Self:
-        self._started = time.monotonic()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        ended = time.monotonic() if self._ended is None else self._ended
-        self._probe.record(self._phase, self._started, ended, ok=self._ok and kind is None, address=self._address)
-
-    @property
-    def seconds(self) -> float:
-        """How long the phase has lasted."""
-        return time.monotonic() - self._started
-
-    def ran(self, started: float, ended: float | None) -> None:
-        """The phase's true times, where they were taken elsewhere."""
-        self._started = started
-        self._ended = ended
-
-    def failed(self, cause: str, detail: str, *, phase: Phase | None = None) -> Failure:
-        """The phase did not succeed."""
-        self._ok = False
-        return Failure(phase=phase or self._phase, cause=cause, detail=detail, address=self._address)
 
 
 class Probe:
@@ -182,7 +145,7 @@ class Probe:
                 return measured.failed(timeout_cause, f"{peer} {timeout_words} within {measured.seconds:.1f} s")
             except (PeerFaultError, OSError) as error:
                 if isinstance(error, OSError) and is_own_limit(error):
-                    raise CouldNotTellError(_own_limit(phase, peer, error)) from error
+                    raise CouldNotTellError(own_limit(phase, peer, error)) from error
                 known = cause_of(error, phase)
                 if known is None:
                     raise
@@ -305,8 +268,8 @@ class Probe:
         self._streams.append(stream)
         return stream
 
-    def _measured(self, phase: Phase, address: str) -> _Measured:
-        return _Measured(self, phase, address)
+    def _measured(self, phase: Phase, address: str) -> Measured:
+        return Measured(self.record, phase, address)
 
     def _close_handed_over(self) -> None:
         # A descriptor that a thread still works with must not be closed: its number could be another probe's next.
@@ -333,12 +296,3 @@ class Probe:
 
 def _nothing() -> None:
     """For a call that cannot be aborted and ends by itself."""
-
-
-def _own_limit(phase: Phase, peer: str, error: OSError) -> Failure:
-    return Failure(
-        phase=phase,
-        cause="self.bug",
-        detail=f"{peer} was not reached: the auditor's environment is out of descriptors, ports or memory "
-        f"(errno {error.errno}); put fewer targets into a shard",
-    )

@@ -10,6 +10,10 @@ from auditor.domain.topology import Platform
 from auditor.family import Family, Spec
 
 
+class UnknownShardError(ValueError):
+    """When a schedule asks for a shard that the compiled catalogue does not have; deploy both again."""
+
+
 def read_catalogue(path: Path) -> Platform:
     """The platform of a compiled catalogue. Raises OSError, ValueError or CodecError: then the asset is broken."""
     return from_json(Platform, json.loads(path.read_text(encoding="utf-8")))
@@ -31,6 +35,9 @@ def decoded(target: Target[Any], family: Family[Spec]) -> Target[Spec]:
 
 
 def targets_of(platform: Platform, family: Family[Spec], shard: int) -> tuple[Target[Spec], ...]:
-    """The targets of a family's shard, in the catalogue's order; empty when there is no such shard."""
-    wanted = next((set(s.targets) for s in platform.shards if (s.family, s.number) == (family.name, shard)), set[str]())
+    """The targets of a family's shard, in the catalogue's order. UnknownShardError when there is no such shard."""
+    shards = {s.number: set(s.targets) for s in platform.shards if s.family == family.name}
+    if shard not in shards:
+        raise UnknownShardError(f"family {family.name} has no shard {shard}; the catalogue gives it {sorted(shards)}")
+    wanted = shards[shard]
     return tuple(decoded(target, family) for target in platform.targets if target.id in wanted)

@@ -1,0 +1,144 @@
+"""The real stack, really deployed on the emulator with IAM enforced, beside the sandbox of whoever runs the tests."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from auditor.domain.report import Report
+from sandbox import lifecycle
+from sandbox.deploy import bootstrap, deploy, synthesize
+from sandbox.follow import Publications, simulated_now
+from sandbox.instance import REGION, Instance
+
+NETWORK = 64
+"""The tests' platform lives in 10.64.0.0/16, so it does not meet the one that `make audit` left running."""
+SECONDS_PER_MINUTE = 10.0
+PATIENCE_SECONDS = 120.0
+
+
+class Deployed:
+    """A deployed auditor, what it published and what it told."""
+
+    def __init__(self, instance: Instance, outputs: dict[str, str]) -> None:
+        self.instance = instance
+        self.outputs = outputs
+        self.publications = Publications(instance, outputs["BucketName"])
+        self._queues = {topic: self._subscribe(topic) for topic in ("pages", "stories")}
+
+    def aws(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.instance.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def break_(self, what: str) -> None:
+        lifecycle.change(self.instance.path, "break", what)
+
+    def mend(self, what: str) -> None:
+        lifecycle.change(self.instance.path, "mend", what)
+
+    def report(self, fits: Callable[[Report], bool] = lambda report: True) -> Report:
+        """The first report that fits among those that judge a minute after now."""
+        asked_at = simulated_now(self.instance)
+        return self.publications.wait_for(
+            lambda report: report.as_of > asked_at and fits(report), PATIENCE_SECONDS, progress=lambda line: None
+        )
+
+    def healthy(self) -> Report:
+        return self.report(lambda report: report.verdict == "HEALTHY" and report.coverage_percent == 100.0)
+
+    def messages(
+        self, topic: str, enough: Callable[[list[dict[str, Any]]], bool], seconds: float = 60.0
+    ) -> list[dict[str, Any]]:
+        """Messages of a topic since the last call, as soon as they are enough or the time is over."""
+        sqs = self.aws("sqs")
+        found: list[dict[str, Any]] = []
+        until = time.monotonic() + seconds
+        while not enough(found) and time.monotonic() < until:
+            answer = sqs.receive_message(QueueUrl=self._queues[topic], MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self._queues[topic], ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def forget_messages(self) -> None:
+        for topic in self._queues:
+            self.messages(topic, enough=lambda found: False, seconds=2.0)
+
+    def _subscribe(self, topic: str) -> str:
+        arn = self.outputs[f"{topic.capitalize()}TopicArn"]
+        sqs = self.aws("sqs")
+        url: str = sqs.create_queue(QueueName=f"e2e-{topic}")["QueueUrl"]
+        queue_arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": queue_arn,
+                    "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
+                }
+            ],
+        }
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        self.aws("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)
+        return url
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    # Not below /tmp/pytest-of-root, which is closed to the ordinary user that PostgreSQL runs as.
+    folder = tmp_path_factory.mktemp("sandbox")
+    ports = _free_ports(3)
+    instance = Instance(
+        folder=str(folder),
+        network=NETWORK,
+        emulator_port=ports[0],
+        dns_port=ports[1],
+        control_port=ports[2],
+        seconds_per_minute=SECONDS_PER_MINUTE,
+        auth=True,
+    )
+    assembly, log = folder / "cdk.out", folder / "cdk.log"
+    synthesize(assembly, log)
+    started = lifecycle.start(instance)
+    try:
+        bootstrap(started, log)
+        outputs = deploy(started, assembly, log)
+        world = Deployed(started, outputs)
+        world.healthy()
+        yield world
+    finally:
+        assert lifecycle.down(instance.path) == "the sandbox is down"
+        assert not _left_over(folder), "the sandbox left processes behind"
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [sock.getsockname()[1] for sock in held]
+    for sock in held:
+        sock.close()
+    return ports
+
+
+def _left_over(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in command:
+            found.append(command)
+    return found
