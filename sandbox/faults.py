@@ -10,6 +10,7 @@ import boto3
 from sandbox.estate import APPLICATION_ROLE, MONITORING_ROLE, MONITORING_SECRET
 from sandbox.instance import REGION, STAGE, Instance
 from sandbox.platform import SandboxPlatform
+from sandbox.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,21 @@ class World:
         self.platform = platform
         self._instance = instance
         self.saved_policies: dict[str, str] = {}
+        self.throttle: Throttle | None = None
+
+    def throttle_tables(self) -> str:
+        """Starts a proxy that throttles; returns its URL."""
+        if self.throttle is None:
+            self.throttle = Throttle(
+                self._instance.endpoint, self._instance.control_port + 1, self._instance.path / "throttle.log"
+            )
+        return self.throttle.url
+
+    def stop(self) -> None:
+        """Ends what a fault started and nobody mended."""
+        if self.throttle is not None:
+            self.throttle.close()
+            self.throttle = None
 
     def aws(self, service: str) -> Any:
         """A client of the emulator with the deployer's rights."""
@@ -41,11 +57,13 @@ class World:
 
     def rules_of(self, family: str) -> list[str]:
         """Names of a family's schedules."""
-        return [rule["Name"] for rule in self.aws("events").list_rules()["Rules"] if f"-{family}" in rule["Name"]]
+        return [
+            rule["Name"] for rule in self.aws("events").list_rules()["Rules"] if f"-{STAGE}-{family}-" in rule["Name"]
+        ]
 
     def function_of(self, family: str) -> str:
         """Name of a family's function."""
-        return f"{STAGE}-health-auditor-{family}"
+        return f"health-auditor-{STAGE}-{family}"
 
 
 def _stop_database(world: World) -> None:
@@ -136,6 +154,25 @@ def _secret(*, malformed: bool) -> Callable[[World], None]:
     return change
 
 
+def _throttle_table(world: World) -> None:
+    _set_variable(world, "http", "AWS_ENDPOINT_URL_DYNAMODB", world.throttle_tables())
+
+
+def _relieve_table(world: World) -> None:
+    _set_variable(world, "http", "AWS_ENDPOINT_URL_DYNAMODB", None)
+    world.stop()
+
+
+def _set_variable(world: World, family: str, name: str, value: str | None) -> None:
+    client = world.aws("lambda")
+    function = world.function_of(family)
+    variables = dict(client.get_function_configuration(FunctionName=function)["Environment"]["Variables"])
+    variables.pop(name, None)
+    if value is not None:
+        variables[name] = value
+    client.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
 def _forget_warm_function(world: World, family: str) -> None:
     """A warm process keeps a secret for ten minutes; a change of configuration makes the next call a cold one."""
     client = world.aws("lambda")
@@ -174,6 +211,9 @@ FAULTS: dict[str, Fault] = {
         what="the http family's schedule is disabled",
         break_=_schedule("http", enabled=False),
         mend=_schedule("http", enabled=True),
+    ),
+    "table-throttled": Fault(
+        what="DynamoDB throttles every write of the http family", break_=_throttle_table, mend=_relieve_table
     ),
     "web-errors": Fault(what="the web site answers 500", break_=_site("errors"), mend=_site("normal")),
     "web-drips": Fault(what="the web site drips a byte each half second", break_=_site("drips"), mend=_site("normal")),

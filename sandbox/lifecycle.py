@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -14,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.faults import FAULTS
-from sandbox.instance import ROOT, Instance, forget_instance, read_instance
+from sandbox.instance import Instance, forget_instance, read_instance
 
 _READY_SECONDS = 40.0
 _DOWN_SECONDS = 15.0
@@ -41,28 +40,31 @@ def start(instance: Instance) -> Instance:
     _refuse_taken_ports(instance)
     instance.path.mkdir(parents=True, exist_ok=True)
     log_path = instance.path / "supervisor.log"
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.supervisor", json.dumps(asdict(instance))],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    # No Popen object: this process neither waits for the sandbox nor ends it, it leaves it running.
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "sandbox.supervisor", json.dumps(asdict(instance))],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log_path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
     until = time.monotonic() + _READY_SECONDS
     try:
         while time.monotonic() < until:
             found = read_instance(instance.path)
-            if found is not None and found.pid == process.pid:
+            if found is not None and found.pid == pid:
                 return found
-            if process.poll() is not None:
+            if not _alive(pid):
                 break
             time.sleep(0.05)
     except KeyboardInterrupt:
-        _end(process.pid)
+        _end(pid)
         raise
-    _end(process.pid)
+    _end(pid)
     tail = log_path.read_text(encoding="utf-8", errors="replace")[-1500:]
     raise LifecycleError(f"the sandbox did not start; {log_path} ends with:\n{tail}")
 

@@ -135,8 +135,8 @@ def serve(instance: Instance) -> None:
     estate = Estate(network=instance.network)
     emulator = start_emulator(instance)
     platform = SandboxPlatform(instance, estate)
+    world = World(platform, instance)
     try:
-        world = World(platform, instance)
         seed_secrets(world, estate)
         platform.start()
         with _ControlServer(instance.control_port, world) as server:
@@ -145,6 +145,7 @@ def serve(instance: Instance) -> None:
             server.serve_forever(poll_interval=0.1)
     finally:
         forget_instance(instance.path)
+        world.stop()
         platform.stop()
         stop_group(emulator)
 
