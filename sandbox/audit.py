@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auditor.domain.report import Report
+from auditor.names import ENV_SANDBOX_NETWORK
 from auditor.render.report_text import render_text
 from sandbox import lifecycle
 from sandbox.deploy import bootstrap, deploy, synthesize
@@ -50,6 +51,7 @@ def audit(instance: Instance, out: Path) -> Report:
     say("cdk synth done; deploying")
     outputs = deploy(found, _ASSEMBLY, log)
     (instance.path / "outputs.json").write_text(json.dumps(outputs, indent=1) + "\n", encoding="utf-8")
+    (instance.path / "env").write_text(_exports(found), encoding="utf-8")
     deployed_at = simulated_now(found)
     say("cdk deploy done; waiting until EventBridge has run every family and the aggregator has published")
     publications = Publications(found, outputs["BucketName"])
@@ -63,6 +65,12 @@ def audit(instance: Instance, out: Path) -> Report:
     _show(report, out)
     print("\nThe sandbox keeps running. `make break WHAT=database` breaks something, `make down` ends it.")
     return report
+
+
+def _exports(instance: Instance) -> str:
+    """What a shell sources so that `audit run` probes the sandbox's platform and asks the emulator."""
+    variables = {**instance.aws_environment(), ENV_SANDBOX_NETWORK: instance.resolver}
+    return "".join(f"export {name}={value}\n" for name, value in variables.items())
 
 
 def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:

@@ -270,5 +270,7 @@ def _vantage_words(run: Run) -> str:
 def _reproduce(bundle: Bundle, problems: Sequence[Problem]) -> tuple[str, ...]:
     commands = ["audit report out/report/bundle.json --out out/replay"]
     targets = list(dict.fromkeys(problem.target for problem in problems if not problem.victim_of))
+    if targets and bundle.seconds_per_minute is not None:
+        commands.append("source .sandbox/env  # probe the sandbox's platform, not this machine's network")
     commands += [f"audit run catalog/{bundle.platform.name}.yaml --target {target}" for target in targets]
     return tuple(commands)

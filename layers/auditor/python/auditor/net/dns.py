@@ -2,15 +2,18 @@
 
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TYPE_A = 1
 TYPE_CNAME = 5
+TYPE_SOA = 6
 TYPE_AAAA = 28
 _CLASS_IN = 1
 _HEADER = struct.Struct("!HHHHHH")
 _RECORD = struct.Struct("!HHIH")
+_SOA_NUMBERS = struct.Struct("!IIIII")
 _FLAG_ANSWER = 0x8000
+_FLAG_AUTHORITATIVE = 0x0400
 _FLAG_TRUNCATED = 0x0200
 _FLAG_RECURSION_DESIRED = 0x0100
 _MAX_LABEL = 63
@@ -44,12 +47,33 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Who says that there is no such name or record: the zone, and for how many seconds a cache may believe it."""
+
+    zone: str
+    negative_ttl: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a resolver said."""
+    """What a resolver said. ``authority`` comes with answers that deny; an alias on the way there is in ``records``."""
 
     rcode: int
     truncated: bool
-    records: tuple[Record, ...]
+    records: tuple[Record, ...] = ()
+    authoritative: bool = False
+    authority: Authority | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A record that was not interpreted yet: its data begins at ``offset`` of the message."""
+
+    name: str
+    type: int
+    ttl: int
+    offset: int
+    length: int
 
 
 def query(identifier: int, name: str, type: int) -> bytes:
@@ -76,31 +100,25 @@ def belongs(message: bytes, identifier: int, name: str, type: int) -> bool:
 
 
 def parse(message: bytes) -> Answer:
-    """Read a message. A truncated one gives its flag only; the records have to be asked for over TCP."""
+    """Read a message. A truncated one gives its flags only; the records have to be asked for over TCP."""
     if len(message) < _HEADER.size:
         raise MalformedError(f"{len(message)} bytes are no DNS message")
-    _, flags, questions, answers, _, _ = _HEADER.unpack_from(message)
+    _, flags, questions, answers, authorities, _ = _HEADER.unpack_from(message)
     rcode = flags & 0x000F
-    if flags & _FLAG_TRUNCATED or rcode != RCODE_NOERROR:
-        return Answer(rcode=rcode, truncated=bool(flags & _FLAG_TRUNCATED), records=())
-    if questions != 1 or answers > _MAX_RECORDS:
-        raise MalformedError(f"{questions} questions and {answers} answers")
-    _, offset = _decode_name(message, _HEADER.size)
-    offset += 4
-    records = []
-    for _ in range(answers):
-        name, offset = _decode_name(message, offset)
-        if offset + _RECORD.size > len(message):
-            raise MalformedError("a record ends before its header does")
-        type, record_class, ttl, length = _RECORD.unpack_from(message, offset)
-        offset += _RECORD.size
-        if offset + length > len(message):
-            raise MalformedError("a record is longer than the message")
-        if record_class == _CLASS_IN:
-            value = _value(message, type, offset, length)
-            records.append(Record(name=name, type=type, ttl=ttl & 0x7FFFFFFF, value=value))
-        offset += length
-    return Answer(rcode=rcode, truncated=False, records=tuple(records))
+    head = Answer(rcode=rcode, truncated=bool(flags & _FLAG_TRUNCATED), authoritative=bool(flags & _FLAG_AUTHORITATIVE))
+    if head.truncated:
+        return head
+    try:
+        if questions != 1 or answers > _MAX_RECORDS:
+            raise MalformedError(f"{questions} questions and {answers} answers")
+        _, offset = _decode_name(message, _HEADER.size)
+        places, offset = _places(message, offset + 4, answers)
+        records = tuple(_record(message, place) for place in places)
+    except MalformedError:
+        if rcode == RCODE_NOERROR:
+            raise
+        return head  # an error code is believed without what should stand behind it
+    return replace(head, records=records, authority=_authority(message, offset, authorities))
 
 
 def follow(answer: Answer, name: str, type: int) -> tuple[tuple[str, ...], tuple[Record, ...]]:
@@ -114,6 +132,45 @@ def follow(answer: Answer, name: str, type: int) -> tuple[tuple[str, ...], tuple
             raise MalformedError("the canonical names run in a circle")
         chain.append(current)
     return tuple(chain), tuple(record for record in answer.records if record.type == type and record.name == current)
+
+
+def _places(message: bytes, offset: int, count: int) -> tuple[list[_Place], int]:
+    """The records of a section, and the offset behind it."""
+    places = []
+    for _ in range(count):
+        name, offset = _decode_name(message, offset)
+        if offset + _RECORD.size > len(message):
+            raise MalformedError("a record ends before its header does")
+        type, record_class, ttl, length = _RECORD.unpack_from(message, offset)
+        offset += _RECORD.size
+        if offset + length > len(message):
+            raise MalformedError("a record is longer than the message")
+        if record_class == _CLASS_IN:
+            places.append(_Place(name=name, type=type, ttl=ttl & 0x7FFFFFFF, offset=offset, length=length))
+        offset += length
+    return places, offset
+
+
+def _record(message: bytes, place: _Place) -> Record:
+    value = _value(message, place.type, place.offset, place.length)
+    return Record(name=place.name, type=place.type, ttl=place.ttl, value=value)
+
+
+def _authority(message: bytes, offset: int, count: int) -> Authority | None:
+    """The zone of the SOA record and its negative TTL (RFC 2308); a damaged one takes nothing from the answer."""
+    try:
+        places, _ = _places(message, offset, min(count, _MAX_RECORDS))
+        for place in places:
+            if place.type == TYPE_SOA:
+                _, behind = _decode_name(message, place.offset)
+                _, behind = _decode_name(message, behind)
+                if behind + _SOA_NUMBERS.size != place.offset + place.length:
+                    return None
+                *_, minimum = _SOA_NUMBERS.unpack_from(message, behind)
+                return Authority(zone=place.name, negative_ttl=min(place.ttl, minimum))
+    except MalformedError:
+        return None
+    return None
 
 
 def _value(message: bytes, type: int, offset: int, length: int) -> str:

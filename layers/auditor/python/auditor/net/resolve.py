@@ -5,13 +5,14 @@ import ipaddress
 import secrets
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.net import dns
 from auditor.net.causes import DeadlinePassedError, PeerFaultError, is_own_limit
 from auditor.net.loop import Loop
 from auditor.net.network import Network
-from auditor.net.stream import Stream, dial
+from auditor.net.stream import dial
 
 _DATAGRAM = 65_535
 
@@ -60,64 +61,102 @@ async def resolve(host: str, network: Network, loop: Loop, deadline: float) -> R
 
 
 async def ask(name: str, type: int, network: Network, loop: Loop, deadline: float) -> dns.Answer:
-    """One query over UDP. The datagram is sent once more at a third of the time left: a lost packet is no outage.
+    """One question: over UDP, and over TCP where the answer did not fit into a datagram."""
+    answer = await ask_over_udp(name, type, network, loop, deadline)
+    return await ask_over_tcp(name, type, network, loop, deadline) if answer.truncated else answer
+
+
+async def ask_over_udp(name: str, type: int, network: Network, loop: Loop, deadline: float) -> dns.Answer:
+    """One query, whose answer may be truncated. Sent once more at a third of the time left: a lost packet is no outage.
 
     That is the only repetition within a probe. Datagrams that do not answer this very query are ignored.
     """
-    identifier = secrets.randbits(16)
-    try:
-        question = dns.query(identifier, name, type)
-    except dns.MalformedError as error:
-        raise PeerFaultError("dns.malformed", f"was not asked for {name!r}: {error}") from error
-    family = socket.AF_INET6 if ":" in network.resolver[0] else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    try:
-        sock.connect(network.resolver)
-        begun = time.monotonic()
-        sock.send(question)
-        waits = [begun + (deadline - begun) / 3, deadline]
-        while True:
-            message = await _datagram(sock, loop, waits[0])
-            if message is None:
-                waits.pop(0)
-                if not waits:
-                    raise DeadlinePassedError
-                sock.send(question)
-            elif dns.belongs(message, identifier, name, type):
-                answer = dns.parse(message)
-                if not answer.truncated:
-                    return answer
-                stream = await dial(network.resolver, network.resolver, loop, deadline)
-                return await _over_tcp(question, name, type, stream)
-    finally:
-        loop.forget(sock)
-        sock.close()
+    with faults_of_resolver(name):
+        identifier, question = _question(name, type)
+        family = socket.AF_INET6 if ":" in network.resolver[0] else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            sock.connect(network.resolver)
+            begun = time.monotonic()
+            sock.send(question)
+            waits = [begun + (deadline - begun) / 3, deadline]
+            while True:
+                message = await _datagram(sock, loop, waits[0])
+                if message is None:
+                    waits.pop(0)
+                    if not waits:
+                        raise DeadlinePassedError
+                    sock.send(question)
+                elif dns.belongs(message, identifier, name, type):
+                    return dns.parse(message)
+        finally:
+            loop.forget(sock)
+            sock.close()
 
 
-async def _resolve_name(host: str, name: str, network: Network, loop: Loop, deadline: float) -> Resolution:
+async def ask_over_tcp(name: str, type: int, network: Network, loop: Loop, deadline: float) -> dns.Answer:
+    """The same question where the answer may have any length."""
+    with faults_of_resolver(name):
+        identifier, question = _question(name, type)
+        stream = await dial(network.resolver, network.resolver, loop, deadline)
+        try:
+            await stream.send(len(question).to_bytes(2, "big") + question)
+            message = b""
+            while len(message) < 2 or len(message) < 2 + int.from_bytes(message[:2], "big"):
+                data = await stream.receive()
+                if not data:
+                    raise dns.MalformedError("the answer over TCP ended too early")
+                message += data
+        finally:
+            stream.close()
+        message = message[2 : 2 + int.from_bytes(message[:2], "big")]
+        if not dns.belongs(message, identifier, name, type):
+            raise dns.MalformedError("the answer over TCP belongs to another question")
+        answer = dns.parse(message)
+        if answer.truncated:  # its records were not read: without this it would say that there are none
+            raise dns.MalformedError("the answer over TCP says that it is truncated")
+        return answer
+
+
+@contextlib.contextmanager
+def faults_of_resolver(name: str) -> Iterator[None]:
+    """Around an exchange with the resolver: what is wrong with it becomes PeerFaultError."""
     try:
-        for kind in (dns.TYPE_A, dns.TYPE_AAAA):
-            answer = await ask(name, kind, network, loop, deadline)
-            if answer.rcode != dns.RCODE_NOERROR:
-                cause, word = dns.RCODE_CAUSES.get(answer.rcode, ("dns.servfail", f"rcode {answer.rcode}"))
-                raise PeerFaultError(cause, f"answered {word} for {name}")
-            chain, records = dns.follow(answer, name, kind)
-            if records:
-                return Resolution(
-                    host=host,
-                    name=name,
-                    addresses=tuple(dict.fromkeys(record.value for record in records)),
-                    canonical=chain,
-                    ttl=min(record.ttl for record in answer.records),
-                    resolver="{}:{}".format(*network.resolver),
-                )
+        yield
     except dns.MalformedError as error:
         raise PeerFaultError("dns.malformed", f"answered for {name} what cannot be read: {error}") from error
     except OSError as error:
         if is_own_limit(error):
             raise
         raise PeerFaultError("dns.unreachable", f"could not be reached for {name} ({type(error).__name__})") from error
+
+
+async def _resolve_name(host: str, name: str, network: Network, loop: Loop, deadline: float) -> Resolution:
+    for kind in (dns.TYPE_A, dns.TYPE_AAAA):
+        answer = await ask(name, kind, network, loop, deadline)
+        if answer.rcode != dns.RCODE_NOERROR:
+            cause, word = dns.RCODE_CAUSES.get(answer.rcode, ("dns.servfail", f"rcode {answer.rcode}"))
+            raise PeerFaultError(cause, f"answered {word} for {name}")
+        with faults_of_resolver(name):
+            chain, records = dns.follow(answer, name, kind)
+        if records:
+            return Resolution(
+                host=host,
+                name=name,
+                addresses=tuple(dict.fromkeys(record.value for record in records)),
+                canonical=chain,
+                ttl=min(record.ttl for record in answer.records),
+                resolver="{}:{}".format(*network.resolver),
+            )
     raise PeerFaultError("dns.nodata", f"answered that {name} exists and has no address record (NODATA)")
+
+
+def _question(name: str, type: int) -> tuple[int, bytes]:
+    identifier = secrets.randbits(16)
+    try:
+        return identifier, dns.query(identifier, name, type)
+    except dns.MalformedError as error:
+        raise PeerFaultError("dns.malformed", f"was not asked for {name!r}: {error}") from error
 
 
 async def _datagram(sock: socket.socket, loop: Loop, until: float) -> bytes | None:
@@ -127,21 +166,3 @@ async def _datagram(sock: socket.socket, loop: Loop, until: float) -> bytes | No
         if not await loop.readable(sock, until):
             break
     return None
-
-
-async def _over_tcp(question: bytes, name: str, type: int, stream: Stream) -> dns.Answer:
-    try:
-        await stream.send(len(question).to_bytes(2, "big") + question)
-        message = b""
-        while len(message) < 2 or len(message) < 2 + int.from_bytes(message[:2], "big"):
-            data = await stream.receive()
-            if not data:
-                raise dns.MalformedError("the answer over TCP ended too early")
-            message += data
-    finally:
-        stream.close()
-    message = message[2 : 2 + int.from_bytes(message[:2], "big")]
-    identifier = int.from_bytes(question[:2], "big")
-    if not dns.belongs(message, identifier, name, type):
-        raise dns.MalformedError("the answer over TCP belongs to another question")
-    return dns.parse(message)
