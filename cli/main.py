@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.domain.report import Report
 from auditor.domain.verdict import Verdict
 from auditor.net.network import system_network
-from auditor.net.sandbox_network import sandbox_network
+from auditor.net.sandbox_network import SandboxRefusedError, sandbox_network
 from auditor.render.report_text import render_text
 from auditor.runtime.settings import read_workstation_settings
 from catalog.compile import compile_catalogue
@@ -52,7 +52,11 @@ def _run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return NOT_JUDGED
     here = read_workstation_settings()
-    network = sandbox_network(here.sandbox_resolver, here.aws_endpoint) if here.sandbox_resolver else system_network()
+    try:
+        network = sandbox_network(here.sandbox_resolver, here.aws_endpoint) if here.sandbox_resolver else system_network()
+    except SandboxRefusedError as error:
+        print(error, file=sys.stderr)
+        return NOT_JUDGED
     report, bundle = run_here(
         platform,
         network=network,

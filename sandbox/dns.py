@@ -38,5 +38,6 @@ class Dns:
     def stop(self) -> None:
         """Ends the threads and frees the port."""
         for server in self._servers:
-            server.stop()
+            if server.isAlive():  # asking a server to stop that never served would wait for ever
+                server.stop()
             server.server.server_close()

@@ -10,11 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import FrameType
@@ -37,8 +36,8 @@ _EMULATOR_READY_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 
 
-def start_emulator(instance: Instance) -> subprocess.Popen[bytes]:
-    """Starts the emulator in a process group of its own; returns when it answers."""
+def start_emulator(instance: Instance, ends: ExitStack) -> subprocess.Popen[bytes]:
+    """Starts the emulator in a process group of its own; returns when it answers. ``ends`` will end it."""
     command = [sys.executable, "-m", "sandbox.emulator", "--port", str(instance.emulator_port)]
     command += [
         "--state-dir",
@@ -57,6 +56,7 @@ def start_emulator(instance: Instance) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
+        ends.callback(stop_group, process)
     until = time.monotonic() + _EMULATOR_READY_SECONDS
     while time.monotonic() < until and process.poll() is None:
         with (
@@ -65,7 +65,6 @@ def start_emulator(instance: Instance) -> subprocess.Popen[bytes]:
         ):
             return process
         time.sleep(0.05)
-    stop_group(process)
     raise RuntimeError(f"the emulator does not answer at {instance.endpoint}; see {instance.path / 'emulator.log'}")
 
 
@@ -127,36 +126,32 @@ class _ControlServer(HTTPServer):
 
 
 def serve(instance: Instance) -> None:
-    """Holds the sandbox until SIGTERM or SIGINT."""
+    """Holds the sandbox until SIGTERM or SIGINT; whatever was started by then is ended."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     for old in ("emulator", "postgres"):
         # Every start is a fresh estate with passwords of its own; what an earlier one left would contradict it.
         shutil.rmtree(instance.path / old, ignore_errors=True)
     instance.path.mkdir(parents=True, exist_ok=True)
     estate = Estate(network=instance.network)
-    emulator = start_emulator(instance)
     platform = SandboxPlatform(instance, estate)
     world = World(platform, instance)
-    try:
+    with ExitStack() as ends:
+        emulator = start_emulator(instance, ends)
+        ends.callback(platform.stop)
+        ends.callback(world.stop)
+        ends.callback(forget_instance, instance.path)
         seed_secrets(world, estate)
         platform.start()
         with _ControlServer(instance.control_port, world) as server:
-            _stop_on_signal(server)
             write_instance(replace(instance, pid=os.getpid(), emulator_pid=emulator.pid))
             server.serve_forever(poll_interval=0.1)
-    finally:
-        forget_instance(instance.path)
-        world.stop()
-        platform.stop()
-        stop_group(emulator)
 
 
-def _stop_on_signal(server: HTTPServer) -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        # shutdown() waits for the loop that this handler interrupts, so another thread must ask for it.
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not interrupt the clearing up
+    sys.exit(0)
 
 
 if __name__ == "__main__":
