@@ -29,15 +29,17 @@ class Dns:
         quiet = DNSLogger(log="-request,-reply,-truncated,-error,-recv,-send,-data", prefix=False)
         zone = _Zone(names)
         self._servers = [DNSServer(zone, address=address, port=port, tcp=tcp, logger=quiet) for tcp in (False, True)]
+        self._started = False
 
     def start(self) -> None:
         """Serves until ``stop``."""
+        self._started = True
         for server in self._servers:
             server.start_thread()
 
     def stop(self) -> None:
         """Ends the threads and frees the port."""
         for server in self._servers:
-            if server.isAlive():  # asking a server to stop that never served would wait for ever
+            if self._started:  # asking a server to stop that never served would wait for ever
                 server.stop()
             server.server.server_close()
