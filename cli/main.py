@@ -8,10 +8,10 @@ from pathlib import Path
 
 from auditor.domain.report import Report
 from auditor.domain.verdict import Verdict
-from auditor.net.network import system_network
+from auditor.net.network import Network, system_network
 from auditor.net.sandbox_network import SandboxRefusedError, sandbox_network
 from auditor.render.report_text import render_text
-from auditor.runtime.settings import read_workstation_settings
+from auditor.runtime.settings import WorkstationSettings, read_workstation_settings
 from catalog.compile import compile_catalogue
 from catalog.load import CatalogueError, load
 from cli.replay import BundleError, read_bundle, replay
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         return NOT_JUDGED
     here = read_workstation_settings()
     try:
-        network = sandbox_network(here.sandbox_resolver, here.aws_endpoint) if here.sandbox_resolver else system_network()
+        network = _network(here)
     except SandboxRefusedError as error:
         print(error, file=sys.stderr)
         return NOT_JUDGED
@@ -74,6 +74,10 @@ def _run(options: argparse.Namespace) -> int:
         for path in paths:
             print(path)
     return exit_code(report)
+
+
+def _network(here: WorkstationSettings) -> Network:
+    return sandbox_network(here.sandbox_resolver, here.aws_endpoint) if here.sandbox_resolver else system_network()
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -197,6 +197,19 @@ def test_a_wrong_answer_over_tcp_is_malformed(servers: Servers) -> None:
     assert failure(at(both(servers, b"short"))).cause == "dns.malformed"
 
 
+def test_an_answer_that_is_truncated_over_tcp_too_is_not_read_as_no_data(servers: Servers) -> None:
+    truncated = DNSRecord.question(NAME).reply()
+    truncated.header.tc = 1
+
+    def over_tcp(connection: socket.socket) -> None:
+        query = connection.recv(1000)[2:]
+        message = query[:2] + truncated.pack()[2:]
+        connection.sendall(len(message).to_bytes(2, "big") + message)
+
+    port = servers.udp(lambda query: [query[:2] + truncated.pack()[2:]], port=servers.tcp(over_tcp))
+    assert failure(at(port)).cause == "dns.malformed"
+
+
 def test_a_truncated_answer_without_tcp_is_unreachable(servers: Servers) -> None:
     def over_udp(query: bytes) -> Sequence[bytes]:
         return [query[:2] + b"\x83\x80" + query[4:]]

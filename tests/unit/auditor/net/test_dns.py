@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from dnslib import CNAME, QTYPE, RR, TXT, A, DNSRecord
+from dnslib import CNAME, NS, QTYPE, RCODE, RR, SOA, TXT, A, DNSRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +51,54 @@ def test_names_that_run_in_a_circle_are_malformed() -> None:
         answer.add_answer(RR(source, QTYPE.CNAME, rdata=CNAME(target), ttl=9))
     with pytest.raises(dns.MalformedError):
         dns.follow(dns.parse(answer.pack()), NAME, dns.TYPE_A)
+
+
+def denial(*authority: RR, rcode: str = "NXDOMAIN", aa: int = 0) -> bytes:
+    answer = DNSRecord.question(NAME).reply(aa=aa)
+    answer.header.rcode = getattr(RCODE, rcode)
+    answer.add_auth(*authority)
+    return bytes(answer.pack())
+
+
+def soa(*, ttl: int, minimum: int) -> RR:
+    return RR("Example.", QTYPE.SOA, rdata=SOA("ns.example", "root.example", (7, 1, 2, 3, minimum)), ttl=ttl)
+
+
+@pytest.mark.parametrize("rcode", ["NXDOMAIN", "NOERROR"])
+@pytest.mark.parametrize(("ttl", "minimum"), [(900, 60), (60, 900)])
+def test_who_denies_and_how_long_a_cache_believes_it(rcode: str, ttl: int, minimum: int) -> None:
+    delegation = RR("example", QTYPE.NS, rdata=NS("ns.example"), ttl=5)
+    parsed = dns.parse(denial(delegation, soa(ttl=ttl, minimum=minimum), rcode=rcode))
+    assert parsed.authority == dns.Authority(zone="example", negative_ttl=60)
+    assert parsed.records == ()
+
+
+def test_whether_the_server_is_authoritative() -> None:
+    assert dns.parse(denial(aa=1)).authoritative
+    assert not dns.parse(denial()).authoritative
+    assert dns.parse(denial()).authority is None
+
+
+def test_an_alias_to_a_name_that_does_not_exist_is_kept() -> None:
+    answer = DNSRecord.question(NAME).reply()
+    answer.header.rcode = RCODE.NXDOMAIN
+    answer.add_answer(RR(NAME, QTYPE.CNAME, rdata=CNAME("gone.example"), ttl=9))
+    parsed = dns.parse(answer.pack())
+    assert parsed.rcode == 3
+    assert dns.follow(parsed, NAME, dns.TYPE_A) == (("gone.example",), ())
+
+
+def test_damage_behind_an_answer_takes_nothing_from_it() -> None:
+    whole = denial(soa(ttl=900, minimum=60))
+    for end in range(len(whole) - 1, 12, -1):
+        parsed = dns.parse(whole[:end])
+        assert (parsed.rcode, parsed.authority) == (3, None)
+    good = DNSRecord.question(NAME).reply()
+    good.add_answer(RR(NAME, QTYPE.A, rdata=A("10.0.0.1"), ttl=5))
+    good.add_auth(soa(ttl=900, minimum=60))
+    parsed = dns.parse(good.pack()[:-1])
+    assert [record.value for record in parsed.records] == ["10.0.0.1"]
+    assert parsed.authority is None
 
 
 HEADER = struct.pack("!HHHHHH", 1, 0x8180, 1, 1, 0, 0)

@@ -109,11 +109,7 @@ def parse(message: bytes) -> Answer:
     if head.truncated:
         return head
     try:
-        if questions != 1 or answers > _MAX_RECORDS:
-            raise MalformedError(f"{questions} questions and {answers} answers")
-        _, offset = _decode_name(message, _HEADER.size)
-        places, offset = _places(message, offset + 4, answers)
-        records = tuple(_record(message, place) for place in places)
+        records, offset = _records(message, questions, answers)
     except MalformedError:
         if rcode == RCODE_NOERROR:
             raise
@@ -134,6 +130,17 @@ def follow(answer: Answer, name: str, type: int) -> tuple[tuple[str, ...], tuple
     return tuple(chain), tuple(record for record in answer.records if record.type == type and record.name == current)
 
 
+def _records(message: bytes, questions: int, answers: int) -> tuple[tuple[Record, ...], int]:
+    """The answer section, and the offset behind it."""
+    if questions != 1 or answers > _MAX_RECORDS:
+        raise MalformedError(f"{questions} questions and {answers} answers")
+    _, offset = _decode_name(message, _HEADER.size)
+    places, offset = _places(message, offset + 4, answers)
+    values = [_value(message, place.type, place.offset, place.length) for place in places]
+    records = [Record(name=p.name, type=p.type, ttl=p.ttl, value=v) for p, v in zip(places, values, strict=True)]
+    return tuple(records), offset
+
+
 def _places(message: bytes, offset: int, count: int) -> tuple[list[_Place], int]:
     """The records of a section, and the offset behind it."""
     places = []
@@ -149,11 +156,6 @@ def _places(message: bytes, offset: int, count: int) -> tuple[list[_Place], int]
             places.append(_Place(name=name, type=type, ttl=ttl & 0x7FFFFFFF, offset=offset, length=length))
         offset += length
     return places, offset
-
-
-def _record(message: bytes, place: _Place) -> Record:
-    value = _value(message, place.type, place.offset, place.length)
-    return Record(name=place.name, type=place.type, ttl=place.ttl, value=value)
 
 
 def _authority(message: bytes, offset: int, count: int) -> Authority | None:
