@@ -34,8 +34,9 @@ KNOWLEDGE = Knowledge(
         ),
     ),
     periods={"page": MINUTE, "store": MINUTE, "slowly": timedelta(minutes=5)},
+    contacting=frozenset({"page", "store"}),
 )
-"""Two families of one minute and one of five, with causes of their own."""
+"""Two families of one minute that contact the platform, one of five minutes that asks AWS; with own causes."""
 
 
 def target(id: str, family: str, service: str, **more: Any) -> Target[Any]:

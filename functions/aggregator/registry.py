@@ -5,13 +5,16 @@ from importlib import import_module
 
 from auditor.domain.assessment import Knowledge
 from auditor.domain.cause import KERNEL_CAUSES, cause_index
+from auditor.family import Plane
 from functions.families import FAMILIES
 
 
 @cache
 def knowledge() -> Knowledge:
-    """The closed list of causes, and each family's period."""
+    """The closed list of causes, each family's period, and which families contact the platform itself."""
+    families = [import_module(f"functions.{name}.family").FAMILY for name in FAMILIES]
     return Knowledge(
         causes=cause_index(KERNEL_CAUSES, *(import_module(f"functions.{name}.facts").CAUSES for name in FAMILIES)),
-        periods={name: import_module(f"functions.{name}.family").FAMILY.period for name in FAMILIES},
+        periods={family.name: family.period for family in families},
+        contacting=frozenset(family.name for family in families if family.plane is Plane.DATA),
     )

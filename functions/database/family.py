@@ -1,16 +1,14 @@
 """The `database` family's schedule, permissions and target type: a PostgreSQL that should answer its clients."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from auditor.domain.target import Target
-from auditor.family import AwsScope, Family, Permission, Plane
+from auditor.family import AwsScope, Family, Permission, Plane, secret_permission
 
 MAX_TIMEOUT = timedelta(seconds=20)
-_COMPLETE_SECRET_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +63,9 @@ class DatabaseSpec:
         return f"{self.host}:{self.port}"
 
 
-def secret_arn(secret: str, scope: AwsScope) -> str:
-    """The ARN pattern of exactly one secret; Secrets Manager appends six random characters to every name."""
-    if not secret.startswith("arn:"):
-        return f"arn:{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-??????"
-    return secret if _COMPLETE_SECRET_ARN.search(secret) else f"{secret}-??????"
-
-
 def _permissions(targets: Sequence[Target[DatabaseSpec]], scope: AwsScope) -> tuple[Permission, ...]:
-    secrets = sorted({secret_arn(target.spec.secret, scope) for target in targets})
-    if not secrets:
-        return ()
-    return (
-        Permission(
-            actions=("secretsmanager:GetSecretValue",),
-            resources=tuple(secrets),
-            reason="the password of each database login that the catalogue names, and of no other",
-        ),
-    )
+    reason = "the password of each database login that the catalogue names, and of no other"
+    return secret_permission((target.spec.secret for target in targets), scope, reason=reason)
 
 
 FAMILY: Family[DatabaseSpec] = Family(

@@ -1,10 +1,11 @@
 """A database secret's text to credentials. The password stays here and in the login; agreement leaves as booleans."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from auditor.domain.observation import Failure, Phase
+from auditor.domain.observation import Failure
+from auditor.domain.secret import secret_value
 from functions.database.facts import SecretAgreement
 from functions.database.family import DatabaseSpec
 
@@ -19,29 +20,13 @@ class Credentials:
 
 def read_credentials(text: str, spec: DatabaseSpec) -> Credentials | Failure:
     """The credentials of a secret: JSON with the password under ``password_key``, or the password alone."""
-    if not text.lstrip().startswith("{"):
-        return _checked(text, spec, SecretAgreement())
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return _malformed(spec, "begins like JSON and cannot be read as JSON")
-    if spec.password_key not in document:
-        # The keys that are there are not named: somebody may have put a value in a key's place.
-        return _malformed(spec, f"is JSON without the key {spec.password_key!r}")
-    return _checked(document[spec.password_key], spec, _agreement(document, spec))
+    found = secret_value(text, secret=spec.secret, key=spec.password_key, what="password")
+    if isinstance(found, Failure):
+        return found
+    return Credentials(password=found.value, agreement=_agreement(found.document, spec))
 
 
-def _checked(password: Any, spec: DatabaseSpec, agreement: SecretAgreement) -> Credentials | Failure:
-    if not isinstance(password, str):
-        return _malformed(spec, f"holds no text under the key {spec.password_key!r}")
-    if not password:
-        return _malformed(spec, "holds an empty password")
-    if not password.isprintable():
-        return _malformed(spec, "holds a password with a line break or another control character")
-    return Credentials(password=password, agreement=agreement)
-
-
-def _agreement(document: dict[str, Any], spec: DatabaseSpec) -> SecretAgreement:
+def _agreement(document: Mapping[str, Any], spec: DatabaseSpec) -> SecretAgreement:
     """The key names are those of AWS's own database secrets."""
 
     def agrees(key: str, declared: str) -> bool | None:
@@ -58,7 +43,3 @@ def _agreement(document: dict[str, Any], spec: DatabaseSpec) -> SecretAgreement:
         port=agrees("port", str(spec.port)),
         database=agrees("dbname", spec.database),
     )
-
-
-def _malformed(spec: DatabaseSpec, what: str) -> Failure:
-    return Failure(phase=Phase.PREPARE, cause="self.secret_malformed", detail=f"the secret {spec.secret} {what}")

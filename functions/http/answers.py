@@ -45,6 +45,7 @@ def answer_evidence(address: AddressFacts) -> dict[str, Scalar]:
     answer = address.answer
     if answer is None:
         return {"total_ms": round(address.total_ms, 1)}
+    said = {"message": answer.message, "names_upstream": answer.names_upstream}
     return {
         "status": answer.status,
         "http_version": answer.http_version,
@@ -55,4 +56,5 @@ def answer_evidence(address: AddressFacts) -> dict[str, Scalar]:
         "retry_after": answer.retry_after,
         "body_bytes": answer.body_bytes,
         "total_ms": round(address.total_ms, 1),
+        **{name: value for name, value in said.items() if value},
     }

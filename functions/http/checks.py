@@ -6,36 +6,38 @@ from statistics import median
 
 from auditor.domain.cause import KERNEL_CAUSES, cause_index
 from auditor.domain.check import Check
-from auditor.domain.observation import Failure, Observation, Phase
+from auditor.domain.observation import Failure, Phase
 from auditor.domain.result import Answer, Scalar, Severity, failed, passed, skipped
-from auditor.domain.target import Target
 from functions.http import remedies
 from functions.http.answers import Problem, answer_evidence, partly, unlike_declared, warned, with_remedy
 from functions.http.conditions import declared
-from functions.http.facts import CAUSES, AddressFacts, Emitter, HttpFacts, Part
+from functions.http.content_checks import CONTENT_CHECKS
+from functions.http.facts import CAUSES, AddressFacts, HttpFacts, Part
 from functions.http.family import HttpSpec
+from functions.http.judged import (
+    PATH_PHASES,
+    HttpObservation,
+    HttpTarget,
+    facts_of,
+    key_lacking,
+    no_turn,
+    status_problem,
+    usable,
+    was_reached,
+)
 from functions.http.redaction import place
 from functions.http.wording import count, milliseconds, names, one_of, sentences, url
 
 _CAUSES = cause_index(KERNEL_CAUSES, CAUSES)
-_PATH_PHASES = (Phase.NAME, Phase.TCP, Phase.TLS)
-_EMITTERS = {
-    Emitter.LOAD_BALANCER: "the load balancer",
-    Emitter.PROXY: "a proxy",
-    Emitter.SERVICE: "the service",
-    Emitter.UNKNOWN: "an unidentified sender",
-}
 
-HttpTarget = Target[HttpSpec]
-HttpObservation = Observation[HttpFacts]
 Judge = Callable[[HttpTarget, HttpObservation], Answer]
 
 
 def _reachable(_: HttpTarget, observation: HttpObservation) -> Answer:
-    facts = _facts(observation)
-    reached = [a for a in facts.probed if _was_reached(a)]
-    problems = [f for f in observation.failures if f.phase in _PATH_PHASES]
-    problems += [a.failure for a in facts.probed if a.failure and not _was_reached(a) and a.failure not in problems]
+    facts = facts_of(observation)
+    reached = [a for a in facts.probed if was_reached(a)]
+    problems = [f for f in observation.failures if f.phase in PATH_PHASES]
+    problems += [a.failure for a in facts.probed if a.failure and not was_reached(a) and a.failure not in problems]
     evidence: dict[str, Scalar] = {
         "url": url(facts),
         "addresses": ", ".join(facts.resolved),
@@ -58,11 +60,13 @@ def _reachable(_: HttpTarget, observation: HttpObservation) -> Answer:
 
 
 def _status_expected(target: HttpTarget, observation: HttpObservation) -> Answer:
-    facts = _facts(observation)
-    reached = [a for a in facts.probed if _was_reached(a)]
+    facts = facts_of(observation)
+    reached = [a for a in facts.probed if was_reached(a)]
     if not reached:
         return skipped(f"{url(facts)} could not be reached, so no status was seen.")
-    problems = [problem for a in reached if (problem := _status_problem(target, facts, a)) is not None]
+    if (answer := key_lacking(observation)) is not None:
+        return answer
+    problems = [problem for a in reached if (problem := status_problem(target, facts, a)) is not None]
     if not problems:
         statuses = one_of(sorted({a.answer.status for a in reached if a.answer}))
         return passed(
@@ -75,24 +79,8 @@ def _status_expected(target: HttpTarget, observation: HttpObservation) -> Answer
         reached, problems, url=url(facts), expected=one_of(target.spec.expect.status), **answer_evidence(address)
     )
     if failure.cause == "http.status" and address.answer is not None:
-        return replace(answer, remedy=remedies.for_status(address.answer))
+        return replace(answer, remedy=remedies.for_status(address.answer, facts.credential))
     return with_remedy(answer)
-
-
-def _status_problem(target: HttpTarget, facts: HttpFacts, address: AddressFacts) -> Problem | None:
-    request, took = f"{facts.method} {url(facts)}", milliseconds(address)
-    failure, answer = address.failure, address.answer
-    if failure is not None:
-        detail = f"{request} got no usable answer from {address.address} within {took}: {failure.detail}"
-        return address, replace(failure, detail=detail)
-    if answer is None:
-        raise ValueError(f"{address.address} has neither an answer nor a failure")
-    expected = target.spec.expect.status
-    if answer.status in expected:
-        return None
-    sender = f"{_EMITTERS[answer.emitter]} ({address.address})"
-    detail = f"{request} answered {answer.status} by {sender} after {took}; expected {one_of(expected)}."
-    return address, unlike_declared("http.status", detail, address)
 
 
 def _asks_redirect(target: HttpTarget) -> bool:
@@ -101,27 +89,27 @@ def _asks_redirect(target: HttpTarget) -> bool:
 
 def _redirect_expected(target: HttpTarget, observation: HttpObservation) -> Answer:
     wanted = target.spec.expect.redirect_to
-    facts = _facts(observation)
+    facts = facts_of(observation)
     broken = [
         (a, a.failure) for a in facts.probed if a.failure and a.failure.cause in ("http.redirect", "http.redirect_loop")
     ]
-    usable = _as_expected(target, facts)
-    if not usable and not broken:
-        return _skipped_for_status(facts)
+    good = usable(target, observation)
+    if not good and not broken:
+        return no_turn(observation)
     problems: list[Problem] = [*broken]
-    for address in usable:
+    for address in good:
         seen = address.hops[-1].location if address.hops else "nowhere"
         if wanted is not None and seen != place(wanted):
             detail = f"{url(facts)} redirects to {seen} ({address.address}); expected {place(wanted)}."
             problems.append((address, unlike_declared("http.redirect", detail, address)))
     evidence: dict[str, Scalar] = {"url": url(facts), "expected": place(wanted) if wanted else ""}
-    judged = [*usable, *(a for a, _ in broken)]
+    judged = [*good, *(a for a, _ in broken)]
     shown = problems[0][0] if problems else judged[0]
     evidence["hops"] = " -> ".join(f"{hop.status} {hop.location}" for hop in shown.hops)
     if problems:
         return with_remedy(partly(judged, problems, **evidence))
     if wanted is None:
-        hops = len(usable[0].hops)
+        hops = len(good[0].hops)
         how = f"redirects within bounds ({count(hops, 'hop')})" if hops else "answers without redirecting"
         return passed(f"{url(facts)} {how}.", **evidence)
     return passed(f"{url(facts)} redirects to {place(wanted)} as expected.", **evidence)
@@ -134,13 +122,13 @@ def _asks(part: Part) -> Callable[[HttpTarget], bool]:
 def _conditions_met(part: Part, cause: str) -> Judge:
     def judge_part(target: HttpTarget, observation: HttpObservation) -> Answer:
         wanted = declared(target.spec.expect, part)
-        facts = _facts(observation)
-        usable = _as_expected(target, facts)
-        if not usable:
-            return _skipped_for_status(facts)
+        facts = facts_of(observation)
+        good = usable(target, observation)
+        if not good:
+            return no_turn(observation)
         problems: list[Problem] = []
         evidence: dict[str, Scalar] = {"url": url(facts), "conditions": len(wanted)}
-        for address in usable:
+        for address in good:
             unmet = _unmet(address, part, wanted)
             if unmet:
                 listed = "; ".join(f"{name}, observed {observed}" for name, observed in unmet)
@@ -152,8 +140,8 @@ def _conditions_met(part: Part, cause: str) -> Judge:
                 evidence.setdefault("condition", unmet[0][0])
                 evidence.setdefault("observed", unmet[0][1])
         if problems:
-            return partly(usable, problems, **evidence)
-        return passed(f"{url(facts)} meets {count(len(wanted), f'{part} condition')} ({names(usable)}).", **evidence)
+            return partly(good, problems, **evidence)
+        return passed(f"{url(facts)} meets {count(len(wanted), f'{part} condition')} ({names(good)}).", **evidence)
 
     return judge_part
 
@@ -171,16 +159,16 @@ def _unmet(address: AddressFacts, part: Part, wanted: Sequence[str]) -> list[tup
 
 
 def _responds_in_time(target: HttpTarget, observation: HttpObservation) -> Answer:
-    facts = _facts(observation)
-    usable = _as_expected(target, facts)
-    if not usable:
-        return _skipped_for_status(facts)
+    facts = facts_of(observation)
+    good = usable(target, observation)
+    if not good:
+        return no_turn(observation)
     limit = target.spec.slow_after.total_seconds() * 1000
-    slowest = max(usable, key=lambda a: a.total_ms)
+    slowest = max(good, key=lambda a: a.total_ms)
     evidence: dict[str, Scalar] = {
         "url": url(facts),
         "slowest_ms": round(slowest.total_ms, 1),
-        "median_ms": round(median(a.total_ms for a in usable), 1),
+        "median_ms": round(median(a.total_ms for a in good), 1),
         "slow_after_ms": limit,
         "slowest_address": slowest.address,
     }
@@ -199,25 +187,6 @@ def _responds_in_time(target: HttpTarget, observation: HttpObservation) -> Answe
 def _longest_phase(observation: HttpObservation, address: str) -> Phase:
     timings = [t for t in observation.phases if t.address in ("", address)]
     return max(timings, key=lambda t: t.duration_ms).phase if timings else Phase.ANSWER
-
-
-def _facts(observation: HttpObservation) -> HttpFacts:
-    if observation.facts is None:
-        raise ValueError("a check was asked about an observation without facts")
-    return observation.facts
-
-
-def _was_reached(address: AddressFacts) -> bool:
-    """Whether name, TCP and TLS went well, so that the exchange itself is what counts."""
-    return address.failure is None or address.failure.phase not in _PATH_PHASES
-
-
-def _as_expected(target: HttpTarget, facts: HttpFacts) -> list[AddressFacts]:
-    return [a for a in facts.probed if _was_reached(a) and _status_problem(target, facts, a) is None]
-
-
-def _skipped_for_status(facts: HttpFacts) -> Answer:
-    return skipped(f"{url(facts)} gave no answer with an expected status, so this was not asked.")
 
 
 CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
@@ -273,4 +242,5 @@ CHECKS: tuple[Check[HttpSpec, HttpFacts], ...] = (
         remediation="Look at the phase that took longest: name and TCP point to the network, first byte to the "
         "service and what it waits for, transfer to the size of the answer.",
     ),
+    *CONTENT_CHECKS,
 )

@@ -19,6 +19,32 @@ class Emitter(StrEnum):
 
 Part = Literal["header", "body", "json"]
 
+Message = Literal[
+    "api_key_required",
+    "auth_service_failed",
+    "host_rejected",
+    "invalid_key",
+    "no_healthy_target",
+    "not_configured",
+    "not_found_default",
+    "not_found_page",
+    "not_found_route",
+    "permission_denied",
+    "storage_unavailable",
+    "target_broken",
+    "target_timeout",
+    "upstream_connect_failed",
+    "upstream_timeout",
+]
+"""What the body of an error is known to say. ``target_*`` and ``no_healthy_target`` speak of what a balancer sends to,
+``upstream_*`` of what an application asks on behalf of its caller; of the three ``not_found_*`` the default is a
+balancer's own answer, a page is an application's HTML and a route an API's JSON."""
+
+State = Literal["healthy", "degraded", "unhealthy", "not_used", "unrecognised", "missing"]
+"""A word of a health document as the auditor reads it; the word itself is not kept."""
+
+Breaker = Literal["closed", "open", "half_open", "unrecognised", "missing"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
@@ -28,6 +54,36 @@ class Condition:
     name: str
     met: bool
     observed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyState:
+    """What a health document says about one thing that the service needs."""
+
+    name: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthFacts:
+    """What an answer's health document says, of what the target declares; None and empty where nothing is declared.
+
+    ``upstream`` is host:port of the address that the service says it uses.
+    """
+
+    status: State | None = None
+    dependencies: tuple[DependencyState, ...] = ()
+    breaker: Breaker | None = None
+    upstream: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenApiFacts:
+    """What was found where an OpenAPI document should be; ``version`` is empty where the body names none."""
+
+    is_json: bool
+    version: str
+    paths: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +97,11 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFacts:
-    """A complete and well-formed answer, the last one if redirects were followed."""
+    """A complete and well-formed answer, the last one if redirects were followed.
+
+    ``message`` and ``names_upstream`` are read from the body of an error: what it says, and host:port of the address
+    that it could not reach.
+    """
 
     status: int
     http_version: str
@@ -52,6 +112,10 @@ class AnswerFacts:
     retry_after: str
     body_bytes: int
     conditions: tuple[Condition, ...]
+    message: Message | None = None
+    names_upstream: str = ""
+    health: HealthFacts | None = None
+    openapi: OpenApiFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +132,10 @@ class AddressFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpFacts:
-    """``resolved`` holds every address of the name; ``probed`` those that were asked, which may be fewer."""
+    """``resolved`` holds every address of the name; ``probed`` those that were asked, which may be fewer.
+
+    ``credential`` says which key went along, to the declared host only: none, the canary key, or a made-up one.
+    """
 
     method: str
     scheme: str
@@ -78,6 +145,7 @@ class HttpFacts:
     query_names: tuple[str, ...]
     resolved: tuple[str, ...]
     probed: tuple[AddressFacts, ...]
+    credential: Literal["none", "canary", "wrong"] = "none"
 
 
 def _cause(id: str, meaning: str) -> Cause:
@@ -99,6 +167,10 @@ CAUSES: tuple[Cause, ...] = (
     _cause("http.json", "a declared JSON condition is not met"),
     _cause("http.redirect", "a redirect leads elsewhere than declared, or may not be followed"),
     _cause("http.redirect_loop", "redirects lead back to a place already seen"),
+    _cause("http.health_bad", "the service's own health document says that it or something it needs is not well"),
+    _cause("http.health_unreadable", "the health document lacks a declared field or says an unknown word there"),
+    _cause("http.breaker_open", "the service has stopped asking something that failed too often"),
+    _cause("http.openapi", "what is served is no OpenAPI document with paths"),
     _cause("http.slow", "the answer took longer than declared"),
 )
 

@@ -1,36 +1,24 @@
 """The `http` family's schedule and its target type: what an endpoint should answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from auditor.domain.target import Target
-from auditor.family import Family, Plane
+from auditor.family import AwsScope, Family, Permission, Plane, secret_permission
+from functions.http.credential import Credential
+from functions.http.health import HealthDocument
 from functions.http.jsonpath import JsonPathError, Step, parse_path
 from functions.http.redaction import WITHHELD, names_a_credential
+from functions.http.refusals import DEFAULT_PORTS, refuse_bad_header_name, refuse_bad_request_header, refuse_bad_url
 
 Scalar = str | int | float | bool | None
 
 MAX_REDIRECTS = 5
 MAX_BODY = 16 * 1024 * 1024
 MAX_TIMEOUT = timedelta(seconds=20)
-DEFAULT_PORTS = {"http": 80, "https": 443}
-_ENGINE_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-_TOKEN_CHARACTERS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +86,7 @@ class Expect:
 
     ``headers``: a value is compared exactly; with ``~`` in front it must be contained (``~`` alone: present).
     ``redirect_to``: where the last redirect that was answered must point, as an absolute URL without query.
+    ``openapi``: the body is an OpenAPI document with at least one path.
     """
 
     status: tuple[int, ...] = (200,)
@@ -106,6 +95,7 @@ class Expect:
     body_excludes: tuple[str, ...] = ()
     json: tuple[JsonCondition, ...] = ()
     redirect_to: str | None = None
+    openapi: bool = False
 
     def __post_init__(self) -> None:
         if not self.status or not all(200 <= status <= 599 for status in self.status):
@@ -113,11 +103,11 @@ class Expect:
         if len({name.lower() for name in self.headers}) < len(self.headers):
             raise ValueError(f"expect.headers names a header twice: {sorted(self.headers)}")
         for name in self.headers:
-            _refuse_bad_header_name("expect.headers", name)
+            refuse_bad_header_name("expect.headers", name)
         if not all((*self.body_contains, *self.body_excludes)):
             raise ValueError("expect.body_contains or body_excludes holds an empty text, which every body contains")
         if self.redirect_to is not None:
-            _refuse_bad_url("expect.redirect_to", self.redirect_to)
+            refuse_bad_url("expect.redirect_to", self.redirect_to)
             if urlsplit(self.redirect_to).query:
                 raise ValueError(
                     "expect.redirect_to has a query; leave it out, query values are never kept or compared"
@@ -129,12 +119,15 @@ class HttpSpec:
     """One endpoint. TLS is always verified, against ``ca_file`` where one is given.
 
     ``timeout`` is one deadline for the whole probe, redirects included. ``max_body`` counts bytes after decompression.
+    ``method`` POST sends an empty body; it is for requests that change nothing, such as the validation of a key.
     """
 
     url: str
-    method: Literal["GET", "HEAD", "OPTIONS"] = "GET"
+    method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    credential: Credential | None = None
     expect: Expect = field(default_factory=Expect)
+    health: HealthDocument | None = None
     follow_redirects: int = 0
     max_body: int = 1024 * 1024
     timeout: timedelta = timedelta(seconds=5)
@@ -142,16 +135,33 @@ class HttpSpec:
     ca_file: str | None = None
 
     def __post_init__(self) -> None:
-        _refuse_bad_url("url", self.url)
+        refuse_bad_url("url", self.url)
         for name, _ in parse_qsl(urlsplit(self.url).query, keep_blank_values=True):
             if names_a_credential(name):
                 raise ValueError(f"url has the query parameter {name!r}; credentials may not stand in a catalogue")
         for name, value in self.headers.items():
-            _refuse_bad_request_header(name, value)
+            refuse_bad_request_header(name, value)
         if not 0 <= self.follow_redirects <= MAX_REDIRECTS:
             raise ValueError(f"follow_redirects is {self.follow_redirects}; allowed is 0 to {MAX_REDIRECTS}")
         if not 1 <= self.max_body <= MAX_BODY:
             raise ValueError(f"max_body is {self.max_body}; allowed is 1 to {MAX_BODY} bytes")
+        self._refuse_bad_times()
+        if self.credential is not None and self.credential.header.lower() in {name.lower() for name in self.headers}:
+            raise ValueError(f"headers and credential both set {self.credential.header!r}; leave it out of headers")
+        if self.method == "POST" and self.follow_redirects:
+            raise ValueError("method POST follows no redirect; set follow_redirects to 0")
+        if self.method == "HEAD" and self._asks_a_body():
+            raise ValueError(
+                "method HEAD brings no body; use GET with body_contains, body_excludes, json, openapi or health"
+            )
+
+    @property
+    def port(self) -> int:
+        """The port of the URL, or its scheme's own."""
+        parts = urlsplit(self.url)
+        return parts.port or DEFAULT_PORTS[parts.scheme]
+
+    def _refuse_bad_times(self) -> None:
         if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
             raise ValueError(
                 f"timeout is {_seconds(self.timeout)}; allowed is more than 0 s and at most {_seconds(MAX_TIMEOUT)}"
@@ -161,48 +171,11 @@ class HttpSpec:
                 f"slow_after is {_seconds(self.slow_after)}; allowed is more than 0 s and at most the timeout of "
                 f"{_seconds(self.timeout)}, or nothing could ever be slow"
             )
-        asks_a_body = self.expect.body_contains or self.expect.body_excludes or self.expect.json
-        if self.method == "HEAD" and asks_a_body:
-            raise ValueError("method HEAD brings no body; use GET with body_contains, body_excludes or json")
 
-    @property
-    def port(self) -> int:
-        """The port of the URL, or its scheme's own."""
-        parts = urlsplit(self.url)
-        return parts.port or DEFAULT_PORTS[parts.scheme]
-
-
-def _refuse_bad_url(field_name: str, url: str) -> None:
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError(f"{field_name} holds a space or a character that is not printable ASCII; percent-encode it")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"{field_name} is not a URL: {error}") from error
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(f"{field_name} holds a user or password; credentials may not stand in a catalogue")
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or port == 0:
-        raise ValueError(
-            f"{field_name} is {url!r:.200}; allowed is http:// or https:// with a host, e.g. https://web.example/health"
-        )
-    if parts.fragment:
-        raise ValueError(f"{field_name} has a fragment (#{parts.fragment:.50}), which is never sent; leave it out")
-
-
-def _refuse_bad_header_name(field_name: str, name: str) -> None:
-    if not name or not set(name.lower()) <= _TOKEN_CHARACTERS:
-        raise ValueError(f"{field_name} has the name {name!r:.100}; allowed are letters, digits and !#$%&'*+-.^_`|~")
-
-
-def _refuse_bad_request_header(name: str, value: str) -> None:
-    _refuse_bad_header_name("headers", name)
-    if names_a_credential(name):
-        raise ValueError(f"headers holds {name!r}; credentials may not stand in a catalogue")
-    if name.lower() in _ENGINE_HEADERS:
-        raise ValueError(f"headers holds {name!r}, which the probe sets itself; leave it out")
-    if not value.isascii() or not value.isprintable():
-        raise ValueError(f"headers.{name} holds a character that is not printable ASCII")
+    def _asks_a_body(self) -> bool:
+        expect = self.expect
+        asked = expect.body_contains or expect.body_excludes or expect.json or expect.openapi or self.health
+        return bool(asked)
 
 
 def _seconds(duration: timedelta) -> str:
@@ -214,6 +187,13 @@ def _destinations(target: Target[HttpSpec]) -> tuple[str, ...]:
     return (f"[{host}]:{target.spec.port}" if ":" in host else f"{host}:{target.spec.port}",)
 
 
+def _permissions(targets: Sequence[Target[HttpSpec]], scope: AwsScope) -> tuple[Permission, ...]:
+    credentials = (target.spec.credential for target in targets)
+    secrets = [credential.secret for credential in credentials if credential is not None and credential.secret]
+    reason = "the canary key of each endpoint that the catalogue probes with one, and of no other"
+    return secret_permission(secrets, scope, reason=reason)
+
+
 FAMILY: Family[HttpSpec] = Family(
     name="http",
     title="HTTP endpoints",
@@ -222,5 +202,6 @@ FAMILY: Family[HttpSpec] = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=30),
     memory_mb=512,
+    permissions=_permissions,
     destinations=_destinations,
 )

@@ -1,8 +1,10 @@
 """The I/O of the `http` family: every address of the name is asked on its own, side by side, under one deadline."""
 
 import ipaddress
+import json
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -13,40 +15,57 @@ from auditor.net.http import Limits, Request, Response, exchange
 from auditor.net.probe import CouldNotTellError, Probe
 from auditor.net.tls import context_from_file, shared_context
 from functions.http.conditions import evaluate
+from functions.http.credential import Presented, made_up, read_key
 from functions.http.emitter import identify
 from functions.http.facts import AddressFacts, AnswerFacts, Hop, HttpFacts
-from functions.http.family import DEFAULT_PORTS, HttpSpec
-from functions.http.redaction import authority, bounded
-from functions.http.redirects import REDIRECT_STATUSES, destination, leads_inside, refusal, shown
+from functions.http.family import HttpSpec
+from functions.http.health import read_health
+from functions.http.jsonpath import MISSING, load
+from functions.http.message import read_message
+from functions.http.openapi import read_openapi
+from functions.http.redaction import authority, bounded, without
+from functions.http.redirects import REDIRECT_STATUSES, destination, leads_inside, origin, refusal, shown
+from functions.http.refusals import DEFAULT_PORTS
 
 MAX_ADDRESSES = 8
 """What Cloud Map and Route 53 answer at most; more are recorded and not asked."""
+
+_REFUSALS = (401, 403)
+_TIME_TO_READ_AGAIN = 0.5
 
 
 async def observe(target: Target[HttpSpec], probe: Probe) -> Observation[HttpFacts]:
     """Resolve the name, then ask every address of it, following redirects as far as the target allows."""
     spec = target.spec
     url = urlsplit(spec.url)
+    presented = await _presented(spec, probe)
+    lacking = (presented,) if isinstance(presented, Failure) else ()
     if url.scheme == "https":
         _context(spec)  # loading authorities takes milliseconds that belong to no phase
     began = time.monotonic()
     resolution = await probe.resolve(url.hostname or "")
     naming = time.monotonic() - began
     if isinstance(resolution, Failure):
-        return probe.observation(_facts(spec, url, (), ()), (resolution,))
+        return probe.observation(_facts(spec, url, (), ()), (resolution, *lacking))
     addresses = _sorted(resolution.addresses)
-    chains = [_Chain(spec, probe, number, address) for number, address in enumerate(addresses[:MAX_ADDRESSES])]
+    asked = enumerate(addresses[:MAX_ADDRESSES])
+    chains = [_Chain(spec, probe, presented, number, address) for number, address in asked]
     probed = await probe.loop.together([chain.walk(url, naming) for chain in chains])
-    failures = tuple(facts.failure for facts in probed if facts.failure is not None)
-    return probe.observation(_facts(spec, url, addresses, tuple(probed)), failures)
+    if isinstance(presented, Presented) and await _was_rotated(spec, presented, probed, probe):
+        lacking = (_rotated(spec),)
+    failures = tuple(facts.failure for facts in probed if facts.failure is not None and facts.failure not in lacking)
+    return probe.observation(_facts(spec, url, addresses, tuple(probed)), (*failures, *lacking))
 
 
 class _Chain:
     """One address of the target, and the redirects that it answers with."""
 
-    def __init__(self, spec: HttpSpec, probe: Probe, number: int, address: str) -> None:
+    def __init__(
+        self, spec: HttpSpec, probe: Probe, presented: Presented | Failure | None, number: int, address: str
+    ) -> None:
         self._spec = spec
         self._probe = probe
+        self._presented = presented
         self._number = number
         self._origin = address
         self._hops: list[Hop] = []
@@ -103,12 +122,25 @@ class _Chain:
                 secured = await self._probe.secure(stream, _context(self._spec), url.hostname or "")
                 if isinstance(secured, Failure):
                     return secured
+            if isinstance(self._presented, Failure):
+                # The way there was seen; what would be answered to a request without the key was not asked.
+                return self._presented
             path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            headers = tuple(self._spec.headers.items())
+            headers = (*self._spec.headers.items(), *self._key_for(url))
             request = Request(host=authority(url), path=path, method=method, headers=headers)
-            return await exchange(self._probe, stream, request, Limits(body_bytes=self._spec.max_body))
+            answer = await exchange(self._probe, stream, request, Limits(body_bytes=self._spec.max_body))
         finally:
             stream.close()
+        if isinstance(self._presented, Presented) and self._presented.withheld and isinstance(answer, Response):
+            # Here, before anything is read: so a peer that repeats the key can put it neither into facts nor into the
+            # place that a redirect leads to.
+            return _without_key(answer, self._presented.withheld)
+        return answer
+
+    def _key_for(self, url: SplitResult) -> tuple[tuple[str, str], ...]:
+        if not isinstance(self._presented, Presented) or origin(url) != origin(urlsplit(self._spec.url)):
+            return ()
+        return ((self._presented.header, self._presented.value),)
 
     async def _address_of(self, here: SplitResult, there: SplitResult, from_address: str) -> str | Failure:
         """An address of another host that a redirect leads to; with several, the chains take turns."""
@@ -126,11 +158,61 @@ class _Chain:
         return Failure(phase=Phase.ANSWER, cause=cause, detail=f"{shown(here)} {words}", address=address)
 
 
+async def _presented(spec: HttpSpec, probe: Probe) -> Presented | Failure | None:
+    """The key that goes along, or why the auditor does not have it."""
+    credential = spec.credential
+    if credential is None:
+        return None
+    if credential.wrong:
+        return made_up(credential)
+    text = await probe.secret(credential.secret)
+    return text if isinstance(text, Failure) else read_key(text, credential)
+
+
+async def _was_rotated(spec: HttpSpec, used: Presented, probed: Sequence[AddressFacts], probe: Probe) -> bool:
+    """Whether the secret has a newer key than the one that was refused, which may be minutes old."""
+    credential = spec.credential
+    refused = any(
+        facts.answer.status in _REFUSALS and facts.answer.status not in spec.expect.status
+        for facts in probed
+        if facts.answer is not None
+    )
+    # Without time left nothing could be read any more, and the refusal would be lost with it.
+    if credential is None or credential.wrong or not refused or probe.remaining() < _TIME_TO_READ_AGAIN:
+        return False
+    probe.secrets.forget(credential.secret)
+    text = await probe.secret(credential.secret)
+    now = text if isinstance(text, Failure) else read_key(text, credential)
+    return isinstance(now, Presented) and now != used
+
+
+def _rotated(spec: HttpSpec) -> Failure:
+    secret = spec.credential.secret if spec.credential else ""
+    detail = (
+        f"the secret {secret} was changed since the auditor had read it, and the old key was refused; "
+        "the next run uses the new one"
+    )
+    return Failure(phase=Phase.PREPARE, cause="self.credentials", detail=detail)
+
+
+def _without_key(response: Response, key: str) -> Response:
+    headers = tuple((name, without(key, value)) for name, value in response.headers)
+    # Every byte is one character of Latin-1, so what is not the key comes back as it was.
+    body = without(key, response.body.decode("latin-1")).encode("latin-1")
+    document = load(body)
+    written = "" if document is MISSING else json.dumps(document)
+    if key in written or json.dumps(key)[1:-1] in written:  # spelt with JSON's own escapes
+        body = without(json.dumps(key)[1:-1], without(key, written)).encode()
+    return replace(response, headers=headers, body=body)
+
+
 def _answer(spec: HttpSpec, response: Response) -> AnswerFacts:
     values: dict[str, tuple[str, ...]] = {}
     for name, value in response.headers:
         values[name] = (*values.get(name, ()), value)
-    emitter, evidence = identify(response.status, {n: ", ".join(v) for n, v in values.items()}, response.body)
+    headers = {name: ", ".join(of) for name, of in values.items()}
+    emitter, evidence = identify(response.status, headers, response.body)
+    message, upstream = read_message(response.status, emitter, headers, response.body)
     return AnswerFacts(
         status=response.status,
         http_version=response.version,
@@ -141,6 +223,10 @@ def _answer(spec: HttpSpec, response: Response) -> AnswerFacts:
         retry_after=bounded(response.header("retry-after") or ""),
         body_bytes=len(response.body),
         conditions=evaluate(spec.expect, values, response.body),
+        message=message,
+        names_upstream=upstream,
+        health=read_health(spec.health, response.body) if spec.health else None,
+        openapi=read_openapi(response.body) if spec.expect.openapi else None,
     )
 
 
@@ -154,6 +240,7 @@ def _facts(spec: HttpSpec, url: SplitResult, resolved: tuple[str, ...], probed: 
         query_names=tuple(dict.fromkeys(name for name, _ in parse_qsl(url.query, keep_blank_values=True))),
         resolved=resolved,
         probed=probed,
+        credential="none" if spec.credential is None else "wrong" if spec.credential.wrong else "canary",
     )
 
 

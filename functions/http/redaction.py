@@ -1,7 +1,7 @@
 """What may be kept of a peer's text: bounded, printable, and without what looks like a credential."""
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 OBSERVED_LIMIT = 200
 WITHHELD = "<withheld>"
@@ -58,6 +58,13 @@ def bounded(text: str, limit: int = OBSERVED_LIMIT) -> str:
         head = pattern.sub(replacement, head)
     printable = "".join(c if c.isprintable() else "?" for c in head)
     return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+
+
+def without(key: str, text: str) -> str:
+    """A text in which a key that we sent ourselves is masked, plain and percent-encoded."""
+    for form in dict.fromkeys((key, quote(key, safe=""), quote(key))):
+        text = text.replace(form, WITHHELD)
+    return text
 
 
 def place(url: str) -> str:

@@ -6,8 +6,9 @@ import string
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from functions.http.family import DEFAULT_PORTS, HttpSpec
+from functions.http.family import HttpSpec
 from functions.http.redaction import place
+from functions.http.refusals import DEFAULT_PORTS
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 UNUSABLE = "an unusable place"
@@ -38,6 +39,11 @@ def destination(url: SplitResult, location: str) -> SplitResult | None:
 def shown(parts: SplitResult | None) -> str:
     """A redirect's destination as it may be kept."""
     return place(parts.geturl()) if parts else UNUSABLE
+
+
+def origin(parts: SplitResult) -> tuple[str, str, int]:
+    """What two URLs must share for a key to be sent to both: scheme, host and port."""
+    return parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
 
 
 def refusal(spec: HttpSpec, urls: tuple[SplitResult, ...], there: SplitResult | None) -> Refusal | None:

@@ -1,6 +1,8 @@
 """What on-call can do, by cause: text only."""
 
-from functions.http.facts import AnswerFacts, Emitter
+from typing import Literal
+
+from functions.http.facts import AnswerFacts, Emitter, Message
 
 _PATH = (
     "Ask http.reachable of the other targets behind the same security group first: if all are silent, the path "
@@ -61,6 +63,14 @@ _BY_CAUSE = {
     "proxy before it.",
     "http.redirect": "Correct the redirect's source (listener rule, proxy, application), or redirect_to in the "
     "catalogue.",
+    "http.health_bad": "The service itself says what is not well: look at the dependency that it names, then at the "
+    "address by which the service reaches it.",
+    "http.health_unreadable": "Compare the health document with the paths in the catalogue: most often its "
+    "shape changed, "
+    "or another program answers here.",
+    "http.breaker_open": "The breaker is not the fault: look at what the service calls behind it, and at the "
+    "address by "
+    "which it does. Do not reset it by hand before that works.",
     "http.redirect_loop": "Two redirects contradict each other, most often http to https at both balancer and "
     "application: "
     "let the application trust X-Forwarded-Proto, or take one redirect away.",
@@ -91,8 +101,46 @@ def for_cause(cause: str) -> str | None:
     return _BY_CAUSE.get(cause)
 
 
-def for_status(answer: AnswerFacts) -> str | None:
-    """The remedy of an unexpected status, by who wrote it; None leaves the check's own text."""
+_BY_MESSAGE: dict[Message, str] = {
+    "auth_service_failed": "The key is not at fault: the service could not ask its authentication service. Look "
+    "at that "
+    "one first, then at the address that this service asks it by.",
+    "host_rejected": "The server refuses the Host header that it is called by: add this name to its allowed "
+    "hosts, with "
+    "and without the port, and deploy it.",
+    "not_configured": "The running version lacks a setting or secret: compare the variables of the running task "
+    "definition with those of the revision before.",
+    "not_found_page": "An application answered that does not serve this path: see which target group the "
+    "listener's rule "
+    "sends it to, then the application's route prefix.",
+    "permission_denied": "The key is known and may not do this: see its scopes and roles, and whether the rules "
+    "changed.",
+    "storage_unavailable": "The service cannot use its storage: see the bucket or database that its task definition "
+    "names, and its role's permissions.",
+}
+_UPSTREAM = (
+    "is what could not be used: see that the name exists and which address it has, that something listens there, "
+)
+_KEY_BY_CAUSE = {
+    "aws.denied": "Allow the function's role secretsmanager:GetSecretValue on this secret, and kms:Decrypt where it is "
+    "encrypted with a key of your own.",
+    "aws.not_found": "Create the secret with a canary key of the service, or correct credential.secret in the "
+    "catalogue.",
+    "self.secret_malformed": "Put the key into the secret as its whole text, or as JSON and name its key in "
+    "credential.key of the catalogue.",
+    "self.credentials": "Nothing to do if the next run passes; the secret was changed a moment ago.",
+}
+
+
+def for_lacking_key(cause: str) -> str | None:
+    """The remedy where the auditor has no usable key; None leaves the check's own text."""
+    return _KEY_BY_CAUSE.get(cause)
+
+
+def for_status(answer: AnswerFacts, credential: Literal["none", "canary", "wrong"] = "none") -> str | None:
+    """The remedy of an unexpected status, by what it says and who wrote it; None leaves the check's own text."""
+    if answer.message is not None and (remedy := _for_message(answer.message, answer, credential)) is not None:
+        return remedy
     if answer.emitter is Emitter.LOAD_BALANCER:
         return _BALANCER_BY_STATUS.get(answer.status)
     if answer.emitter is Emitter.PROXY and answer.status in (502, 503, 504):
@@ -105,3 +153,22 @@ def for_status(answer: AnswerFacts) -> str | None:
             "Read the service's log at this time, then the results of what it depends on: a dependency may be the root."
         )
     return _SERVICE_BY_STATUS.get(answer.status)
+
+
+def _for_message(message: Message, answer: AnswerFacts, credential: str) -> str | None:
+    if message in ("upstream_connect_failed", "upstream_timeout") and answer.names_upstream:
+        return (
+            f"{answer.names_upstream} {_UPSTREAM}and that the security groups between let it through. If the address "
+            "itself is wrong, correct it in the task definition of the service that answered."
+        )
+    if message == "invalid_key" and credential == "canary":
+        return (
+            "The canary key is refused: see whether it expired or was revoked, whether other keys still work, and "
+            "whether the service asks the right authentication service. Then put a valid key into the secret."
+        )
+    if message == "api_key_required" and credential == "canary":
+        return (
+            "A key was sent and the service saw none: see which proxy drops the header, and that header and scheme in "
+            "the catalogue are those that the service reads."
+        )
+    return _BY_MESSAGE.get(message)

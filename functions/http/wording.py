@@ -2,10 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 
-from functions.http.facts import AddressFacts, HttpFacts
-from functions.http.family import DEFAULT_PORTS
+from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts, Message
+from functions.http.refusals import DEFAULT_PORTS
 
 _DETAILS_SHOWN = 3
+_SAID: dict[Message, str] = {
+    "api_key_required": "a key is required",
+    "auth_service_failed": "the authentication service failed",
+    "host_rejected": "the Host header is not an allowed one",
+    "invalid_key": "the key is not valid",
+    "no_healthy_target": "there is no target to send this to",
+    "not_configured": "something it needs is not configured",
+    "not_found_default": "no rule matched",
+    "not_found_page": "the application has no such page",
+    "not_found_route": "the API has no such route",
+    "permission_denied": "the caller lacks a permission",
+    "storage_unavailable": "its storage is unavailable",
+    "target_broken": "the target's answer was unusable",
+    "target_timeout": "the target did not answer in time",
+    "upstream_connect_failed": "it could not connect to {upstream}",
+    "upstream_timeout": "{upstream} did not answer it in time",
+}
 
 
 def url(facts: HttpFacts) -> str:
@@ -43,3 +60,11 @@ def sentences(details: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(f"{detail.rstrip('. ')}." for detail in details))
     rest = len(distinct) - _DETAILS_SHOWN
     return " ".join(distinct[:_DETAILS_SHOWN]) + (f" And {count(rest, 'more failure')}." if rest > 0 else "")
+
+
+def said(answer: AnswerFacts) -> str:
+    """What the body of an error says, as the end of a clause; empty where that is not known."""
+    if answer.message is None:
+        return ""
+    words = _SAID[answer.message].format(upstream=answer.names_upstream or "what is behind it")
+    return f" and says that {words}"

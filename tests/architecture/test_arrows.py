@@ -157,6 +157,11 @@ OTHER_MEANINGS = {
     "auditor.net.http": r"http\.[a-z_]+",  # the engine of the protocol finds the protocol's causes
     "auditor.net.http_message": r"http\.[a-z_]+",  # as above
     "catalog.texts": "http",  # the scheme of a URL
+    "auditor.net.dns": r"dns\.[a-z_]+",  # as above: every family's probe resolves names
+    "auditor.net.resolve": r"dns\.[a-z_]+",  # as above
+    "auditor.net.probe": r"dns\.[a-z_]+",  # as above
+    "auditor.domain.cause": r"dns\.[a-z_]+",  # the kernel's own causes
+    "auditor.domain.topology": "dns",  # a kind of component
 }
 
 

@@ -1,6 +1,7 @@
 """What a family declares about itself: pure data that infra turns into resources and the runner into a schedule."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,6 +19,8 @@ class TimedSpec(Protocol):
 
 
 Spec = TypeVar("Spec", bound=TimedSpec)
+
+_COMPLETE_SECRET_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class Plane(StrEnum):
@@ -51,6 +54,21 @@ class Permission:
 def no_permissions(_targets: Sequence[Target[Any]], _scope: AwsScope) -> tuple[Permission, ...]:
     """For a family that touches nothing of AWS."""
     return ()
+
+
+def secret_permission(secrets: Iterable[str], scope: AwsScope, *, reason: str) -> tuple[Permission, ...]:
+    """Permission to read exactly these secrets, given by name or ARN; none for none."""
+    resources = tuple(sorted({_secret_arn(secret, scope) for secret in secrets}))
+    if not resources:
+        return ()
+    return (Permission(actions=("secretsmanager:GetSecretValue",), resources=resources, reason=reason),)
+
+
+def _secret_arn(secret: str, scope: AwsScope) -> str:
+    """The ARN pattern of exactly one secret; Secrets Manager appends six random characters to every name."""
+    if not secret.startswith("arn:"):
+        return f"arn:{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-??????"
+    return secret if _COMPLETE_SECRET_ARN.search(secret) else f"{secret}-??????"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ class Deployed:
 
 def _forget() -> None:
     for cached in (
-        aws_adapter.client,
+        aws_adapter._client,
         aws_adapter.dynamodb,
         aws_adapter._session,
         handler_module._settings,

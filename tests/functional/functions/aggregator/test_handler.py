@@ -70,7 +70,7 @@ class Stage:
 
 def _forget() -> None:
     for cached in (
-        aws_adapter.client,
+        aws_adapter._client,
         aws_adapter.dynamodb,
         aws_adapter._session,
         module._settings,

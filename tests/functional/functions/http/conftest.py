@@ -170,12 +170,22 @@ class Ask(Protocol):
         """The observation and its results; ``fields`` are those of the spec."""
 
 
-class NoSecrets:
-    """This family reads no secret."""
+class HeldSecrets:
+    """Secrets by name. ``cached`` is what is handed out until it is forgotten, as after a rotation."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, str | Failure] = {}
+        self.cached: dict[str, str] = {}
 
     def read(self, name: str) -> str | Failure:
-        """Fail loudly: a read is a defect."""
-        raise AssertionError(f"the http family read the secret {name}")
+        """The secret, or why it cannot be had; an undeclared read is a defect."""
+        if name not in self.held:
+            raise AssertionError(f"the http family read the secret {name}, which the test does not know")
+        return self.cached.get(name, self.held[name])
+
+    def forget(self, name: str) -> None:
+        """From now on the current value is handed out."""
+        self.cached.pop(name, None)
 
 
 @pytest.fixture
@@ -206,7 +216,12 @@ def network(names: Names) -> Network:
 
 
 @pytest.fixture
-def ask(network: Network) -> Ask:
+def secrets() -> HeldSecrets:
+    return HeldSecrets()
+
+
+@pytest.fixture
+def ask(network: Network, secrets: HeldSecrets) -> Ask:
     def ask_once(url: str, **fields: Any) -> Seen:
         spec = HttpSpec(**{"url": url, "timeout": timedelta(seconds=2), **fields})
         target = Target(id="web", family="http", service="web", component="app.web", spec=spec)
@@ -216,7 +231,7 @@ def ask(network: Network) -> Ask:
             slot=datetime(2026, 11, 23, 16, 47, tzinfo=UTC),
             vantage=Vantage(kind="workstation", name="test"),
             network=network,
-            secrets=NoSecrets(),
+            secrets=secrets,
             within=timedelta(seconds=10),
         )
         return Seen(observation, {result.check: result for result in judge(CHECKS, target, observation)})

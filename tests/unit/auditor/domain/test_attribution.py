@@ -55,6 +55,7 @@ def read(
         as_of=T0,
         periods=KNOWLEDGE.periods,
         causes=KNOWLEDGE.causes,
+        contacting=KNOWLEDGE.contacting,
         not_admitted=not_admitted or {},
     )
     assert [reading.result for reading in readings] == results, "the stored results stay as they were, in their order"
@@ -136,6 +137,13 @@ def test_rule_c_all_private_targets_are_silent_while_all_public_ones_pass(
 ) -> None:
     readings = read(where, said)
     assert {id for id, reading in readings.items() if reading.why_not} == laid, why
+
+
+def test_rule_c_hears_only_families_that_contact_the_platform() -> None:
+    asked = target("task", "slowly", "web", private=True)
+    with_aws = platform([*EDGE.targets, asked])
+    readings = read(with_aws, {"inside-1": TIMEOUT, "inside-2": TIMEOUT})
+    assert {id for id, reading in readings.items() if reading.why_not} == {"inside-1", "inside-2"}
 
 
 def test_rule_c_counts_fresh_answers_only() -> None:

@@ -7,11 +7,28 @@ import pytest
 
 from auditor.domain.codec import from_json, to_json
 from auditor.domain.target import Target
+from auditor.family import AwsScope
+from functions.http.credential import Credential
 from functions.http.family import FAMILY, Expect, HttpSpec, JsonCondition
+from functions.http.health import HealthDocument
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
+SCOPE = AwsScope(partition="aws", region="us-east-1", account="123456789012")
 
 
-def _target(url: str) -> Target[HttpSpec]:
-    return Target(id="web", family="http", service="web", component="app.web", spec=HttpSpec(url=url))
+def _target(url: str, credential: Credential | None = None) -> Target[HttpSpec]:
+    spec = HttpSpec(url=url, credential=credential)
+    return Target(id="web", family="http", service="web", component="app.web", spec=spec)
+
+
+def test_it_may_read_exactly_the_secrets_of_its_canary_keys() -> None:
+    secrets = ["shop/canary", "shop/canary", ARN + "other-AbC123"]
+    targets = [_target("http://web.example/", Credential(secret=secret)) for secret in secrets]
+    targets += [_target("http://web.example/"), _target("http://web.example/", Credential(wrong=True))]
+    (permission,) = FAMILY.permissions(targets, SCOPE)
+    assert permission.actions == ("secretsmanager:GetSecretValue",)
+    assert permission.resources == (ARN + "other-AbC123", ARN + "shop/canary-??????")
+    assert FAMILY.permissions(targets[3:], SCOPE) == ()
 
 
 def test_a_url_alone_means_get_and_200_within_five_seconds() -> None:
@@ -28,6 +45,8 @@ def test_a_spec_survives_the_compiled_catalogue() -> None:
     spec = HttpSpec(
         url="https://web.example:8443/health?detailed=true",
         headers={"Accept": "application/json"},
+        credential=Credential(secret="shop/canary", header="X-API-Key", key="api_key"),
+        health=HealthDocument(status="$.status", breaker="$.breaker"),
         expect=Expect(
             status=(200, 503),
             headers={"content-type": "~json"},
@@ -83,6 +102,13 @@ def test_destinations_name_host_and_port(url: str, destination: str) -> None:
         ({"timeout": timedelta(seconds=21)}, "at most 20 s"),
         ({"slow_after": timedelta(seconds=6)}, "at most the timeout of 5 s"),
         ({"method": "HEAD", "expect": Expect(body_contains=("x",))}, "brings no body"),
+        ({"method": "HEAD", "expect": Expect(openapi=True)}, "brings no body"),
+        ({"method": "HEAD", "health": HealthDocument(status="$.status")}, "brings no body"),
+        ({"method": "POST", "follow_redirects": 1}, "POST follows no redirect"),
+        (
+            {"headers": {"x-canary": "1"}, "credential": Credential(secret="shop/canary", header="X-Canary")},
+            "both set 'X-Canary'",
+        ),
     ],
 )
 def test_what_a_target_may_not_be(fields: dict[str, Any], complaint: str) -> None:

@@ -1,5 +1,6 @@
 """AWS clients made once per process, and AWS errors as causes."""
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,18 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 """Inside a VPC without an endpoint the SDK's default of 60 s would eat the whole run before it says so."""
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
-_MISSING = {"ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "ParameterNotFound"}
+_MISSING = {
+    "ClientException",  # how ECS says that a task definition does not exist: the caller named it wrongly
+    "ClusterNotFoundException",
+    "NamespaceNotFound",
+    "NoSuchBucket",
+    "NoSuchHostedZone",
+    "NoSuchKey",
+    "ParameterNotFound",
+    "ResourceNotFoundException",
+    "ServiceNotFound",
+    "ServiceNotFoundException",
+}
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -24,13 +36,21 @@ _THROTTLED = {
     "TooManyRequestsException",
 }
 
+_making = threading.Lock()
+
 AwsError = (ClientError, BotoCoreError)
 """Everything that boto3 raises for a call that did not succeed."""
 
 
-@cache
 def client(service: str) -> Any:
     """The process's one client of a service; one session for all, because a session costs 35 ms."""
+    # A session makes one client at a time only, and probes in several threads may need the first one at once.
+    with _making:
+        return _client(service)
+
+
+@cache
+def _client(service: str) -> Any:
     return _session().client(service, config=_CONFIG)
 
 

@@ -21,10 +21,14 @@ _SEVERITIES = tuple(Severity)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What the registry knows of all families: the closed list of causes, and each family's period."""
+    """What the registry knows of all families: the closed list of causes, each family's period, and who contacts.
+
+    ``contacting``: the families that contact the platform itself; the others ask AWS, whose answers prove no path.
+    """
 
     causes: Mapping[str, Cause]
     periods: Mapping[str, timedelta]
+    contacting: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,13 @@ def assess(bundle: Bundle, knowledge: Knowledge) -> Assessment:
     known = {target.id for target in platform.targets}
     results = [r for run in bundle.runs if not run.extra for r in run.results if r.target in known]
     readings = attribute(
-        platform, results, as_of=bundle.as_of, periods=knowledge.periods, causes=knowledge.causes, not_admitted={}
+        platform,
+        results,
+        as_of=bundle.as_of,
+        periods=knowledge.periods,
+        causes=knowledge.causes,
+        contacting=knowledge.contacting,
+        not_admitted={},
     )
     by_target: dict[str, list[Reading]] = {}
     for reading in readings:

@@ -36,17 +36,21 @@ def attribute(
     as_of: datetime,
     periods: Mapping[str, timedelta],
     causes: Mapping[str, Cause],
+    contacting: Collection[str],
     not_admitted: Mapping[str, str],
 ) -> tuple[Reading, ...]:
     """Whom every result speaks of.
 
+    ``contacting``: families whose probes contact the platform itself; only their answers say whether a path exists.
     ``not_admitted``: target id to the line of the rules that keeps the auditor out, as far as the rules were read.
     """
     fresh = [r for r in results if not is_stale(r.slot, as_of, periods[r.family])]
     targets = {target.id: target for target in platform.targets}
     failing_silently = {r.target for r in fresh if _silent_failure(r, causes)}
     proofs = _proofs(targets.values(), fresh)
-    blind_inside = _all_private_silent_and_public_fine(targets, fresh, failing_silently)
+    blind_inside = _all_private_silent_and_public_fine(
+        targets, [result for result in fresh if result.family in contacting], failing_silently
+    )
     readings = []
     for result in results:
         why_not, remedy = "", ""

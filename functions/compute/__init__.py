@@ -1,0 +1,1 @@
+"""Family `compute`: ECS services, their tasks, deployments and stops."""

@@ -1,0 +1,1 @@
+"""Family `configuration`: what running task definitions are set to."""

@@ -1,0 +1,118 @@
+"""The `configuration` family's schedule, permissions and target type: what a running task should be set to."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from auditor.domain.target import Target
+from auditor.family import AwsScope, Family, Permission, Plane
+
+MAX_TIMEOUT = timedelta(seconds=45)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,199}")
+_CREDENTIAL_WORDS = ("PASSWORD", "PASSWD", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedHost:
+    """Where a variable should point: a host, and with ``port`` also the port. The variable's value is read for it."""
+
+    variable: str
+    host: str
+    port: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.host or any(character in self.host for character in "/:@ "):
+            raise ValueError(
+                f"expected_hosts.host is {self.host!r:.200}; allowed is a name or IPv4 address without scheme or port"
+            )
+        if self.port is not None and not 1 <= self.port <= 65535:
+            raise ValueError(f"expected_hosts.port is {self.port}; allowed is 1 to 65535")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationSpec:
+    """One container of a task definition: of the running revision of ``cluster`` and ``service``, or the newest of the
+    family ``task_definition``.
+
+    ``container``: its name; left out, the first one. ``required``: variables or secret references that must exist.
+    ``read_variables``: those whose value is read; of an address only scheme, host, port, database and sslmode are kept,
+    of a plain word the word. All others are kept by name only. ``literal_ok``: addresses in place of names are meant.
+    """
+
+    task_definition: str | None = None
+    cluster: str | None = None
+    service: str | None = None
+    container: str | None = None
+    expected_hosts: tuple[ExpectedHost, ...] = ()
+    required: tuple[str, ...] = ()
+    read_variables: tuple[str, ...] = ()
+    literal_ok: bool = False
+    timeout: timedelta = timedelta(seconds=20)
+
+    def __post_init__(self) -> None:
+        by_service = (self.cluster, self.service)
+        if not (self.task_definition and not any(by_service)) and not (all(by_service) and not self.task_definition):
+            raise ValueError(
+                f"task_definition, cluster, service are {[self.task_definition, *by_service]!r:.200}; "
+                "allowed is task_definition alone, or cluster with service"
+            )
+        for name in ("task_definition", "cluster", "service", "container"):
+            value = getattr(self, name)
+            if value is not None and not _NAME.fullmatch(value):
+                raise ValueError(f"{name} is {value!r:.200}; allowed is a name of letters, digits, - and _, not an ARN")
+        for name, variables in (
+            ("required", self.required),
+            ("read_variables", self.read_variables),
+            ("expected_hosts.variable", tuple(expected.variable for expected in self.expected_hosts)),
+        ):
+            for variable in variables:
+                if not _VARIABLE.fullmatch(variable):
+                    raise ValueError(f"{name} has {variable!r:.200}; allowed is the name of an environment variable")
+                if name != "required" and any(word in variable.upper() for word in _CREDENTIAL_WORDS):
+                    raise ValueError(
+                        f"{name} has {variable!r}, whose value is a credential by its name and is never read; "
+                        "put it into required, which asks only whether it exists"
+                    )
+        if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
+            seconds = self.timeout.total_seconds()
+            raise ValueError(f"timeout is {seconds:g} s; allowed is more than 0 s and at most {MAX_TIMEOUT.seconds} s")
+
+    @property
+    def readable(self) -> frozenset[str]:
+        """The variables whose values may be read at all."""
+        return frozenset((*self.read_variables, *(expected.variable for expected in self.expected_hosts)))
+
+
+def _permissions(targets: Sequence[Target[ConfigurationSpec]], scope: AwsScope) -> tuple[Permission, ...]:
+    if not targets:
+        return ()
+    prefix = f"arn:{scope.partition}:ecs:{scope.region}:{scope.account}"
+    services = {f"{prefix}:service/{t.spec.cluster}/{t.spec.service}" for t in targets if t.spec.service}
+    describe_services = Permission(
+        actions=("ecs:DescribeServices",),
+        resources=tuple(sorted(services)),
+        reason="which revision of the declared services runs",
+    )
+    return (
+        *((describe_services,) if services else ()),
+        Permission(
+            actions=("ecs:DescribeTaskDefinition", "ssm:DescribeParameters"),
+            resources=("*",),
+            reason="ECS knows no narrower resource for DescribeTaskDefinition, and SSM none for DescribeParameters, "
+            "which tells whether a parameter exists and never its value",
+        ),
+    )
+
+
+FAMILY: Family[ConfigurationSpec] = Family(
+    name="configuration",
+    title="Running configuration",
+    plane=Plane.CONTROL,
+    spec_type=ConfigurationSpec,
+    period=timedelta(minutes=5),
+    timeout=timedelta(seconds=60),
+    memory_mb=256,
+    permissions=_permissions,
+)

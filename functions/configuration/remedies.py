@@ -1,0 +1,35 @@
+"""What on-call can do, by cause: text only."""
+
+_BY_CAUSE = {
+    "configuration.variable_missing": "Add the variable or secret reference to the task definition and deploy; if this "
+    "revision dropped it, go back to the one before meanwhile.",
+    "configuration.host_differs": "Set the variable to the declared name and deploy. Do not write an address in its "
+    "place: it changes with every task. If the new place is meant, correct the catalogue.",
+    "configuration.value_malformed": "Write the value so that clients can read it: scheme, host and port; in a "
+    "password within a URL / ? # @ and + are percent-encoded; better, take it out of the URL into a secret reference.",
+    "configuration.reference_malformed": "Copy the ARN from Secrets Manager, with the six characters at its end; a key "
+    "of a JSON secret is :key:: behind it.",
+    "configuration.loopback": "Set the variable to the name of the service that is meant: in a task, localhost is the "
+    "task itself.",
+    "configuration.literal_address": "Put the name in place of the address: it belongs to a task only as long as that "
+    "runs. If a fixed address is meant, write literal_ok: true.",
+    "configuration.parameter_missing": "Create the parameters under exactly these names (or correct the references), "
+    "then force a deployment: running tasks hold what they read at their start.",
+    "configuration.value_not_seen": "The auditor reads no referenced values: see yourself where it points, or make the "
+    "address a plain variable, since it is no secret.",
+    "aws.denied": "Grant the action to this function's role; deploying the auditor's stack with the present catalogue "
+    "does so. If it was granted, look for a service control policy or a permission boundary.",
+    "aws.not_found": "Correct the names of cluster, service, task definition and container in the catalogue; nothing "
+    "is said about the platform.",
+    "aws.throttled": "Nothing to do for a single run. If it stays, see who calls this API so often.",
+    "aws.unreachable": "The function does not reach this AWS service: see the VPC's NAT or its endpoint for it, and "
+    "the rules on port 443.",
+    "self.deadline": "Nothing to do for a single run. If it stays, raise the target's timeout, or see which AWS call "
+    "is slow.",
+    "aws.failed": "Read the function's log at this time, and the AWS health dashboard.",
+}
+
+
+def for_cause(cause: str) -> str | None:
+    """The remedy of a cause; None leaves the check's own text."""
+    return _BY_CAUSE.get(cause)

@@ -1,0 +1,1 @@
+"""Family `discovery`: Cloud Map and Route 53 as registered."""

@@ -1,0 +1,36 @@
+"""What on-call can do, by cause: text only."""
+
+_BY_CAUSE = {
+    "discovery.no_namespace": "Point whoever uses this name at the nearest namespace that exists, and correct the "
+    "catalogue if it holds the same mistake. Do not put an address in place of the name: it changes with every task.",
+    "discovery.no_service": "Compare the name with the services of the namespace; if the service was deleted or "
+    "recreated, give the ECS service its new ARN in serviceRegistries.",
+    "discovery.no_instances": "See whether the ECS service has running tasks. If it has, look at its serviceRegistries:"
+    " empty, or the ARN of a registry that was recreated, means that its tasks are never registered; update it. "
+    "As a first aid register the running task's address by hand.",
+    "discovery.port_differs": "Correct containerPort in the ECS service's serviceRegistries, or the port in the "
+    "catalogue.",
+    "discovery.instances_unhealthy": "Compare the addresses with the running tasks: deregister an instance whose task "
+    "is gone; of one that runs see why its container's health check fails.",
+    "discovery.health_not_told": "Wait for the next run: a new instance has no health yet. If it stays, look at the "
+    "registry's health check.",
+    "discovery.no_zone": "See whether the zone was deleted or lies in another account; the registrar must name the "
+    "servers of the zone that exists.",
+    "discovery.no_record": "Create the record again, and see who or what deleted it (CloudTrail: "
+    "ChangeResourceRecordSets).",
+    "discovery.record_type_differs": "Create a record of the type that clients ask for, or correct the catalogue.",
+    "aws.denied": "Grant the action to this function's role; deploying the auditor's stack with the present catalogue "
+    "does so. If it was granted, look for a service control policy or a permission boundary.",
+    "aws.not_found": "It was deleted while it was read; the next run says more.",
+    "aws.throttled": "Nothing to do for a single run. If it stays, see who calls this API so often.",
+    "aws.unreachable": "The function does not reach this AWS service: see the VPC's NAT or its endpoint for it, and "
+    "the rules on port 443.",
+    "self.deadline": "Nothing to do for a single run. If it stays, raise the target's timeout, or see which AWS call "
+    "is slow.",
+    "aws.failed": "Read the function's log at this time, and the AWS health dashboard.",
+}
+
+
+def for_cause(cause: str) -> str | None:
+    """The remedy of a cause; None leaves the check's own text."""
+    return _BY_CAUSE.get(cause)

@@ -1,0 +1,68 @@
+"""What the family asks of AWS, and which targets it refuses."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.domain.codec import from_json, to_json
+from auditor.domain.target import Target
+from auditor.family import AwsScope, Plane
+from functions.compute.checks import CHECKS
+from functions.compute.facts import CAUSES, StopKind
+from functions.compute.family import FAMILY, ComputeSpec
+
+SCOPE = AwsScope(partition="aws", region="us-east-1", account="123456789012")
+
+
+def spec(**changes: Any) -> ComputeSpec:
+    return ComputeSpec(**({"cluster": "shop", "service": "web"} | changes))
+
+
+def test_it_may_read_the_declared_services_and_the_tasks_of_their_clusters() -> None:
+    assert FAMILY.permissions([], SCOPE) == ()
+    targets = [
+        Target(id=name, family="compute", service="s", component="ecs.web", spec=spec(service=name))
+        for name in ("web", "api", "web")
+    ]
+    permissions = FAMILY.permissions(targets, SCOPE)
+    prefix = "arn:aws:ecs:us-east-1:123456789012"
+    assert {action: p.resources for p in permissions for action in p.actions} == {
+        "ecs:DescribeServices": (f"{prefix}:service/shop/api", f"{prefix}:service/shop/web"),
+        "ecs:DescribeTasks": (f"{prefix}:task/shop/*",),
+        "ecs:ListTasks": ("*",),
+        "ecs:DescribeTaskDefinition": ("*",),
+    }
+    assert all(len(permission.reason) > 20 for permission in permissions)
+
+
+def test_it_is_of_the_control_plane() -> None:
+    assert (FAMILY.plane, FAMILY.period) == (Plane.CONTROL, timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"cluster": ""}, "cluster"),
+        ({"service": "arn:aws:ecs:x"}, "service"),
+        ({"desired": -1}, "desired"),
+        ({"image": ""}, "image"),
+        ({"restarts_allowed": -1}, "restarts_allowed"),
+        ({"timeout": timedelta(minutes=1)}, "timeout"),
+    ],
+)
+def test_a_target_that_cannot_work_is_refused_by_the_name_of_its_field(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=f"^{named} "):
+        spec(**changes)
+
+
+def test_a_spec_survives_the_compiled_catalogue() -> None:
+    given = spec(desired=2, image="web:v2", restarts_allowed=1)
+    assert from_json(ComputeSpec, to_json(given)) == given
+
+
+def test_the_documentation_explains_every_check_cause_and_kind_of_stop() -> None:
+    page = Path(__file__).parents[4].joinpath("docs/families/compute.md").read_text(encoding="utf-8")
+    known = [*(cause.id for cause in CAUSES), *(check.id for check in CHECKS), *StopKind]
+    assert [name for name in known if f"`{name}`" not in page] == []

@@ -1,0 +1,82 @@
+"""Gaps in an observation, and several wrong settings at once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from auditor.domain.check import judge
+from auditor.domain.observation import Observation, Vantage
+from auditor.domain.result import Result, Status
+from auditor.domain.target import Target
+from functions.configuration.checks import CHECKS
+from functions.configuration.facts import ConfigurationFacts, ContainerFacts, ReferenceFacts, SettingFacts
+from functions.configuration.family import ConfigurationSpec, ExpectedHost
+
+URL = SettingFacts(variable="URL", form="url", scheme="http", host="web.shop.local", port=80)
+CONTAINER = ContainerFacts(
+    revision="web:2",
+    registered_at=None,
+    name="app",
+    image="web:v2",
+    architecture="X86_64",
+    execution_role="",
+    task_role="",
+    variables=("URL",),
+    settings=(URL,),
+    references=(ReferenceFacts(variable="HOST", kind="parameter", reference="/shop/host", shape="ok", exists=True),),
+)
+EXPECTED = ExpectedHost(variable="URL", host="Web.shop.local.")
+
+
+def results(container: ContainerFacts | None, **changes: Any) -> dict[str, Result]:
+    values: dict[str, Any] = {"task_definition": "web", "required": ("URL", "HOST"), "expected_hosts": (EXPECTED,)}
+    target = Target(
+        id="t",
+        family="configuration",
+        service="s",
+        component="taskdef.web",
+        spec=ConfigurationSpec(**(values | changes)),
+    )
+    observation = Observation(
+        family="configuration",
+        target="t",
+        slot=datetime(2026, 11, 23, 16, 45, tzinfo=UTC),
+        vantage=Vantage(kind="function", name="configuration"),
+        facts=ConfigurationFacts(container=container),
+    )
+    return {result.check.removeprefix("configuration."): result for result in judge(CHECKS, target, observation)}
+
+
+def test_what_was_recorded_whole_passes_and_what_was_not_is_unknown() -> None:
+    assert {result.status for result in results(CONTAINER).values()} == {Status.PASS}
+    assert {result.status for result in results(None).values()} == {Status.UNKNOWN}
+
+
+def test_a_parameter_that_was_not_looked_up_is_no_pass() -> None:
+    unasked = replace(CONTAINER, references=(replace(CONTAINER.references[0], exists=None),))
+    assert results(unasked)["references_exist"].status is Status.UNKNOWN
+
+
+def test_a_host_that_comes_from_a_reference_cannot_be_compared() -> None:
+    declared = ExpectedHost(variable="HOST", host="cache.shop.local")
+    result = results(CONTAINER, expected_hosts=(declared,))["hosts_as_declared"]
+    assert (result.status, result.cause) == (Status.UNKNOWN, "configuration.value_not_seen")
+
+
+def test_a_wrong_host_is_told_even_if_another_cannot_be_seen() -> None:
+    declared = (ExpectedHost(variable="HOST", host="x"), ExpectedHost(variable="URL", host="api.shop.local"))
+    result = results(CONTAINER, expected_hosts=declared)["hosts_as_declared"]
+    assert (result.status, result.cause) == (Status.FAIL, "configuration.host_differs")
+    assert result.evidence["URL.observed"] == "web.shop.local:80"
+
+
+def test_a_value_that_cannot_be_read_points_nowhere_and_says_why() -> None:
+    broken = replace(CONTAINER, settings=(replace(URL, host="", port=None, problem="has two @"),))
+    asked = results(broken)
+    assert asked["hosts_as_declared"].status is Status.FAIL
+    assert "has two @" in asked["hosts_as_declared"].summary
+    assert asked["values_well_formed"].evidence == {"URL": "has two @"}
+
+
+def test_without_declarations_only_shape_and_references_are_asked() -> None:
+    assert results(CONTAINER, required=(), expected_hosts=()).keys() == {"values_well_formed", "references_exist"}
