@@ -1,0 +1,177 @@
+"""The catalogue of the platform that this was built for: complete, compilable, and without anything of the real one."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.domain.codec import from_json
+from auditor.domain.topology import COMPONENT_KINDS, Platform, Thresholds
+from auditor.family import AwsScope
+from catalog.compile import compile_catalogue, compiled_text
+from catalog.families import declared_families
+from catalog.load import load
+from functions.http.facts import Emitter, Message
+from functions.http.message import read_message
+
+FILE = Path(__file__).parents[3] / "catalog" / "hokusai-development.yaml"
+ACCOUNT = "123456789012"
+
+# The component ids that recorded incidents name as roots, victims, or must not be blamed.
+COMPONENTS = {
+    "dns.public", "dns.private", "cloudmap.mlflow", "cloudmap.api", "cloudmap.namespace", "alb.registry",
+    "alb.main", "alb.auth", "listener.registry_443", "listener.main_443", "listener.shared", "tg.api", "tg.mlflow",
+    "tg.auth", "ecs.api", "ecs.mlflow", "ecs.auth", "taskdef.api", "taskdef.mlflow", "taskdef.auth", "image.api",
+    "image.mlflow", "code.api", "code.worker", "code.auth_client", "code.health", "app.api", "app.mlflow",
+    "app.auth", "sg.alb", "sg.ecs_tasks", "sg.rds", "sg.redis", "nacl.private", "subnet.private", "egress.nat",
+    "vpc.dns", "rds", "rds.schema", "redis", "queue.model_ready", "queue.mint", "sqs.dataset", "secret.app",
+    "secret.redis", "secret.webhook", "secret.mlflow_tls", "ssm.redis", "iam.exec_role", "iam.task_role",
+    "tls.registry", "tls.auth", "tls.mlflow", "acm", "s3.artifacts", "ci.pipeline", "clock", "registration",
+    "auditor",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def platform() -> Platform:
+    return compile_catalogue(load(str(FILE)))
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return FILE.read_text(encoding="utf-8")
+
+
+def test_it_compiles_to_the_same_bytes_and_can_be_read_back(platform: Platform) -> None:
+    assert compiled_text(platform) == compiled_text(compile_catalogue(load(str(FILE))))
+    specs = {family.name: family.spec_type for family in declared_families()}
+    for target in platform.targets:
+        assert from_json(specs[target.family], target.spec)
+
+
+def test_it_has_every_component_that_incidents_name_each_with_a_name_in_aws(platform: Platform) -> None:
+    assert {component.id for component in platform.components} == COMPONENTS
+    for component in platform.components:
+        assert component.kind in COMPONENT_KINDS
+        assert component.aws_name
+
+
+def test_somebody_owns_every_service_and_has_a_runbook(platform: Platform) -> None:
+    assert {"registry", "mlflow", "auth", "database", "redis"} <= {service.id for service in platform.services}
+    for service in platform.services:
+        assert service.owner.endswith("-team")
+        assert service.contact.startswith("#")
+        assert service.runbook.startswith("https://runbooks.hokusai.example/")
+
+
+def test_who_needs_whom(platform: Platform) -> None:
+    needs = {(dependency.service, dependency.needs) for dependency in platform.dependencies}
+    assert {("registry", "mlflow"), ("registry", "auth"), ("registry", "database"), ("mlflow", "database")} <= needs
+    assert all(dependency.over for dependency in platform.dependencies)
+
+
+def test_the_thresholds_are_the_platforms_own(platform: Platform) -> None:
+    assert platform.thresholds == Thresholds()
+
+
+def _http(platform: Platform, id: str) -> dict[str, Any]:
+    target = platform.target(id)
+    assert target.family == "http"
+    spec: dict[str, Any] = target.spec
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("id", "status"),
+    [
+        ("registry-root-no-key", [401]),
+        ("registry-proxy-no-key", [401]),
+        ("registry-proxy-wrong-key", [401]),
+        ("registry-proxy-key", [200]),
+        ("registry-health", [200]),
+        ("registry-health-mlflow", [200]),
+        ("registry-mlflow-ui", [200]),
+        ("registry-port80", [301]),
+        ("registry-docs", [200]),
+        ("registry-openapi", [200]),
+        ("api-models-no-key", [401]),
+        ("mlflow-direct-health", [200]),
+        ("mlflow-direct-redirect", [308]),
+        ("auth-health", [200]),
+        ("auth-validate-no-key", [401]),
+    ],
+)
+def test_what_healthy_means_for_an_endpoint(platform: Platform, id: str, status: list[int]) -> None:
+    assert _http(platform, id)["expect"]["status"] == status
+
+
+def test_only_the_canary_target_presents_a_real_key(platform: Platform) -> None:
+    credentials = {t.id: t.spec["credential"] for t in platform.targets if t.family == "http" and t.spec["credential"]}
+    assert credentials.keys() == {"registry-proxy-key", "registry-proxy-wrong-key"}
+    assert credentials["registry-proxy-key"]["secret"]
+    assert credentials["registry-proxy-wrong-key"]["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("id", "message"), [("registry-proxy-no-key", "api_key_required"), ("registry-proxy-wrong-key", "invalid_key")]
+)
+def test_the_words_that_it_waits_for_are_words_that_the_auditor_knows(
+    platform: Platform, id: str, message: Message
+) -> None:
+    (condition,) = _http(platform, id)["expect"]["json"]
+    body = f'{{"detail": "{condition["equals"]}"}}'.encode()
+    assert read_message(401, Emitter.SERVICE, {}, body) == (message, "")
+
+
+def test_private_names_are_private_and_public_ones_public(platform: Platform) -> None:
+    for target in platform.targets:
+        if target.family in ("http", "database"):
+            host = target.spec.get("host") or target.spec["url"].split("/")[2]
+            assert target.private is not host.split(":")[0].endswith(".hokus.ai"), target.id
+
+
+def test_the_auditor_never_resets_a_breaker(platform: Platform) -> None:
+    posts = [t.id for t in platform.targets if t.family == "http" and t.spec["method"] == "POST"]
+    assert posts == ["auth-validate-no-key"]
+    assert not any("reset" in str(target.spec) for target in platform.targets)
+
+
+def test_no_account_but_the_made_up_one(text: str) -> None:
+    assert set(re.findall(r"(?<![0-9a-f])[0-9]{12}(?![0-9a-f])", text)) == {ACCOUNT}
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        r"(AKIA|ASIA)[A-Z0-9]{16}",
+        r"hk_(live|test)?_?[A-Za-z0-9]{8,}",
+        r"-----BEGIN",
+        r"://[^/\s]*:[^/\s]*@",
+        r"(?i)\b(password|api_key|token|secret_key):\s*\S{12,}",
+        r"\b[A-Fa-f0-9]{32,}\b",
+        r"\beyJ[\w-]+\.",
+    ],
+)
+def test_no_credential(text: str, credential: str) -> None:
+    assert not re.search(credential, text)
+
+
+def test_it_reads_no_secret_but_those_it_names(platform: Platform) -> None:
+    scope = AwsScope(partition="aws", region="us-east-1", account=ACCOUNT)
+    read = set()
+    for family in declared_families():
+        if family.name in ("http", "database"):
+            targets = [
+                replace(target, spec=from_json(family.spec_type, target.spec))
+                for target in platform.targets
+                if target.family == family.name
+            ]
+            for permission in family.permissions(targets, scope):
+                read |= set(permission.resources)
+    prefix = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:"
+    assert {name.removeprefix(prefix) for name in read} == {
+        "hokusai/app-secrets/development-??????",
+        "hokusai/health-auditor/canary-api-key-??????",
+        "hokusai/health-auditor/database-??????",
+    }
