@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: audit report break mend down test test-slow check format synth deploy lock help
+.PHONY: diagnosis-score audit report break mend down test test-slow check format synth deploy lock help
 .DEFAULT_GOAL := help
 
 audit: $(INSTALLED)  ## run the main job: sandbox up, auditor deployed on it, report in out/report
@@ -49,6 +49,9 @@ deploy: $(INSTALLED)  ## deploy to a real AWS account: make deploy STAGE=name (w
 	@if [ "$(STAGE)" = sandbox ]; then echo "STAGE=sandbox lives on the emulator: use 'make audit', or name a stage of cdk.json"; exit 2; fi
 	@$(BIN)/cdk deploy "HealthAuditor-$(STAGE)" -c stage=$(STAGE) --output .build/cdk.out-$(STAGE)
 
+diagnosis-score: $(INSTALLED)  ## diagnose every incident file; the table per contrast set
+	-@$(BIN)/audit replay --score tests/incidents/*.yaml
+
 lock: $(INSTALLED)  ## write requirements.txt anew from requirements.in
 	@$(BIN)/pip install --quiet pip-tools==7.6.2
 	@$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --output-file requirements.txt requirements.in
@@ -59,7 +62,7 @@ help:  ## list the targets
 $(INSTALLED): requirements.txt pyproject.toml layers/auditor/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no python3 was found: install Python 3.11 or newer"; exit 2; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or newer is needed (make PYTHON=/path/to/python3.11 ...)"; exit 2; }
-	@echo "installing pinned dependencies into $(VENV) (once; about a minute)"
+	@echo "installing pinned dependencies into $(VENV) (once; one to five minutes)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable . --editable layers/auditor

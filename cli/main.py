@@ -1,4 +1,4 @@
-"""The ``audit`` command: validate, schema, run, report. Exit 0 healthy, 1 something is wrong, 2 could not be judged."""
+"""The ``audit`` command. Exit 0 healthy or done, 1 something is wrong, 2 it could not be judged or done."""
 
 import argparse
 import sys
@@ -15,6 +15,7 @@ from auditor.runtime.settings import WorkstationSettings, read_workstation_setti
 from catalog.compile import compile_catalogue
 from catalog.load import CatalogueError, load
 from cli.replay import BundleError, read_bundle, replay
+from cli.replay_incidents import replay_command
 from cli.run import SelectionError, narrowed, run_here, write_files
 from cli.schema import schema
 from cli.validate import validate
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return validate(options.catalogue, sys.stdout)
     if options.command == "schema":
         return schema(sys.stdout)
+    if options.command == "replay":
+        return replay_command(options.files, sys.stdout, sys.stderr, as_json=options.json, score=options.score)
     if options.command == "run":
         return _run(options)
     return _report(options)
@@ -113,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--family", help="only this family's targets")
     run.add_argument("--target", help="only this target")
     run.add_argument("--out", type=Path, help="folder for report.html, report.json, report.md and bundle.json")
+    again = commands.add_parser("replay", help="diagnose incident files and say whether the diagnosis is right")
+    again.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    again.add_argument("--json", action="store_true", help="a list of what was diagnosed, for machines")
+    again.add_argument("--score", action="store_true", help="the table over all files and per contrast set")
     report = commands.add_parser("report", help="make the report of a bundle again: same bundle, same bytes")
     report.add_argument("bundle", type=Path, metavar="BUNDLE")
     report.add_argument("--out", type=Path, required=True, help="folder for the files")

@@ -1,0 +1,67 @@
+"""What an observation of an ECS service says in the diagnosis's vocabulary: facts to claims, pure."""
+
+from collections.abc import Iterator
+
+from auditor.domain.diagnosis import claims as says
+from auditor.domain.diagnosis import words
+from auditor.domain.observation import Observation
+from auditor.domain.target import Target
+from functions.compute.facts import ComputeFacts, ServiceFacts, StopKind
+from functions.compute.family import ComputeSpec
+
+_REASONS = {
+    StopKind.OUT_OF_MEMORY: words.StopReason.OUT_OF_MEMORY,
+    StopKind.IMAGE_ARCHITECTURE: words.StopReason.WRONG_ARCHITECTURE,
+    StopKind.IMAGE_NOT_FOUND: words.StopReason.IMAGE_NOT_FOUND,
+    StopKind.SECRET_DENIED: words.StopReason.SECRET_DENIED,
+    StopKind.SECRET_NOT_FOUND: words.StopReason.SECRET_NOT_FOUND,
+    StopKind.PARAMETER_NOT_FOUND: words.StopReason.PARAMETER_NOT_FOUND,
+    StopKind.EXITED: words.StopReason.EXITED,
+    StopKind.LOAD_BALANCER_HEALTH: words.StopReason.HEALTH_CHECK_FAILED,
+    StopKind.CONTAINER_HEALTH: words.StopReason.HEALTH_CHECK_FAILED,
+}
+
+
+def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) -> tuple[says.Claim, ...]:
+    """Counts, addresses, ages and reasons for stops; of what was not read, nothing."""
+    facts = observation.facts
+    if facts is None:
+        return ()
+    proof = (says.observation_id(observation),)
+    found: list[says.Claim] = []
+    if facts.service is not None:
+        found.append(_counts(target.component, facts.service, proof))
+    found += _running(target.component, facts, proof)
+    found += _stopped(target.component, facts, proof)
+    return tuple(dict.fromkeys(found))
+
+
+def _counts(component: str, service: ServiceFacts, proof: says.Proof) -> says.Claim:
+    rolling = any(d.rollout == "IN_PROGRESS" and d.failed_tasks == 0 for d in service.deployments)
+    return says.RunningCounts(
+        component=component, desired=service.desired, running=service.running, rolling_out=rolling, proof=proof
+    )
+
+
+def _running(component: str, facts: ComputeFacts, proof: says.Proof) -> Iterator[says.Claim]:
+    if facts.tasks is None:
+        return
+    running = [task for task in facts.tasks if task.status == "RUNNING"]
+    addresses = tuple(sorted({task.address for task in running if task.address}))
+    yield says.RunsAt(component=component, addresses=addresses, proof=proof)
+    started = [task.started_at for task in running if task.started_at is not None]
+    if started:
+        yield says.TasksStarted(component=component, at=min(started), proof=proof)
+
+
+def _stopped(component: str, facts: ComputeFacts, proof: says.Proof) -> Iterator[says.Claim]:
+    for group in facts.stopped or ():
+        # What was meant, and what AWS did to its own hosts, explains no outage.
+        if group.kind.is_failure:
+            yield says.TaskStopped(
+                component=component,
+                reason=_REASONS.get(group.kind, words.StopReason.OTHER),
+                exit_code=group.exit_code,
+                count=group.count,
+                proof=proof,
+            )

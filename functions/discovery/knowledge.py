@@ -1,0 +1,27 @@
+"""What an observation of the registry of names says in the diagnosis's vocabulary: facts to claims, pure."""
+
+from auditor.domain.diagnosis import claims as says
+from auditor.domain.observation import Observation
+from auditor.domain.target import Target
+from functions.discovery.facts import DiscoveryFacts
+from functions.discovery.family import DiscoverySpec
+
+
+def claims(target: Target[DiscoverySpec], observation: Observation[DiscoveryFacts]) -> tuple[says.Claim, ...]:
+    """Which namespaces exist, and who is registered under the declared name; of what was not read, nothing."""
+    facts = observation.facts
+    if facts is None:
+        return ()
+    proof = (says.observation_id(observation),)
+    found: list[says.Claim] = [
+        # A namespace of type HTTP has no names that resolve.
+        says.NamespaceExists(namespace=namespace.name, proof=proof)
+        for namespace in facts.namespaces or ()
+        if namespace.type != "HTTP"
+    ]
+    instances = facts.instances
+    if facts.service is not None and instances is not None and len(instances) == facts.instances_total:
+        addresses = tuple(sorted({instance.address for instance in instances}))
+        name = target.spec.name.rstrip(".").lower()
+        found.append(says.RegisteredAs(component=target.component, name=name, addresses=addresses, proof=proof))
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,109 @@
+"""What an HTTP observation says in the diagnosis's vocabulary: facts to claims, pure."""
+
+from collections.abc import Iterator
+
+from auditor.domain.diagnosis import claims as says
+from auditor.domain.diagnosis import words
+from auditor.domain.observation import Observation, Phase
+from auditor.domain.target import Target
+from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts
+from functions.http.family import HttpSpec
+
+_SAYINGS = {
+    "upstream_connect_failed": words.Saying.CANNOT_CONNECT_UPSTREAM,
+    "upstream_timeout": words.Saying.UPSTREAM_TIMEOUT,
+}
+_NAMES = {
+    "dns.nxdomain": words.NameOutcome.NXDOMAIN,
+    "dns.nodata": words.NameOutcome.NODATA,
+    "dns.servfail": words.NameOutcome.SERVFAIL,
+    "dns.refused": words.NameOutcome.REFUSED,
+    "dns.timeout": words.NameOutcome.TIMEOUT,
+}
+_PORTS = {
+    "tcp.timeout": words.PortOutcome.TIMEOUT,
+    "tcp.refused": words.PortOutcome.REFUSED,
+    "tcp.reset": words.PortOutcome.RESET,
+    "tcp.unreachable": words.PortOutcome.UNREACHABLE,
+}
+_STORES = {
+    words.RELATIONAL_STORE: ("postgres", "postgresql", "database", "db", "mysql", "rds", "sql"),
+    words.KEY_VALUE_STORE: ("redis", "valkey", "cache", "elasticache"),
+}
+_STORE_OF = {word: store for store, words in _STORES.items() for word in words}
+_HEALTHY = {"healthy": True, "degraded": False, "unhealthy": False}
+
+
+def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tuple[says.Claim, ...]:
+    """Everything that the observation shows; nothing where the auditor could not tell."""
+    facts = observation.facts
+    if facts is None:
+        return ()
+    proof = (says.observation_id(observation),)
+    found: list[says.Claim] = list(_name(facts, observation, proof))
+    for address in facts.probed:
+        # A redirect can lead to another host, and then the failure speaks of that one.
+        if not address.hops:
+            found += _port(facts, address, proof)
+        if address.answer is not None:
+            found.append(_answer(target, address.answer, proof))
+            found += _health(target, address.answer, proof)
+    return tuple(dict.fromkeys(found))
+
+
+def _name(facts: HttpFacts, observation: Observation[HttpFacts], proof: says.Proof) -> Iterator[says.Claim]:
+    if facts.resolved:
+        resolved = words.NameOutcome.RESOLVED
+        yield says.NameResolves(name=facts.host, outcome=resolved, addresses=facts.resolved, proof=proof)
+    for failure in observation.failures:
+        if failure.phase is Phase.NAME and not facts.resolved and failure.cause in _NAMES:
+            yield says.NameResolves(name=facts.host, outcome=_NAMES[failure.cause], proof=proof)
+
+
+def _port(facts: HttpFacts, address: AddressFacts, proof: says.Proof) -> Iterator[says.Claim]:
+    failure = address.failure
+    if failure is None or failure.phase not in (Phase.NAME, Phase.TCP):
+        outcome = words.PortOutcome.OPEN
+    elif failure.phase is Phase.TCP and failure.cause in _PORTS:
+        outcome = _PORTS[failure.cause]
+    else:
+        return
+    yield says.PortAnswers(host=facts.host, address=address.address, port=facts.port, outcome=outcome, proof=proof)
+
+
+def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) -> says.Claim:
+    saying = _SAYINGS.get(answer.message or "", words.Saying.NOTHING)
+    upstream = answer.names_upstream
+    if not upstream and answer.health is not None and answer.health.upstream:
+        upstream = answer.health.upstream
+        # A page that names its upstream says that it uses it; whether that works stands in the page's words.
+        saying = words.Saying.CANNOT_CONNECT_UPSTREAM if _complains(answer) else words.Saying.USES_UPSTREAM
+    host, _, port = upstream.rpartition(":")
+    return says.AnswerSays(
+        component=target.component,
+        status=answer.status,
+        emitter=words.Emitter(answer.emitter.value),
+        saying=saying,
+        upstream_host=host.strip("[]"),
+        upstream_port=int(port) if port.isdigit() else None,
+        proof=proof,
+    )
+
+
+def _complains(answer: AnswerFacts) -> bool:
+    health = answer.health
+    return health is not None and (health.status == "unhealthy" or health.breaker == "open")
+
+
+def _health(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+    for dependency in answer.health.dependencies if answer.health is not None else ():
+        healthy = _HEALTHY.get(dependency.state)
+        if healthy is not None:
+            word = dependency.name.lower()
+            yield says.HealthReports(
+                component=target.component,
+                dependency=_STORE_OF.get(word, word),
+                healthy=healthy,
+                word=dependency.name,
+                proof=proof,
+            )

@@ -1,0 +1,254 @@
+"""Claims: what families' facts say, in one closed vocabulary that names no family and no platform.
+
+A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of the observations that show it (see
+``observation_id``). ``component`` is the catalogue's component that the observed target speaks of.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
+from auditor.domain.instants import format_instant
+from auditor.domain.observation import Observation
+from auditor.domain.result import Result
+
+Proof = tuple[str, ...]
+
+
+def observation_id(observation: Observation[Any]) -> str:
+    """What a proof names: unique within a bundle."""
+    return f"{observation.family}/{observation.target}@{format_instant(observation.slot)}"
+
+
+def seen_in(result: Result) -> str:
+    """The id of the observation that a result judges."""
+    return f"{result.family}/{result.target}@{format_instant(result.slot)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingPointsTo:
+    """A setting of the running revision leads its service to a place; ``port`` is None where it says none.
+
+    ``declared_host`` is where the catalogue says that it should lead, empty where the catalogue says nothing.
+    """
+
+    component: str
+    setting: str
+    host: str
+    port: int | None = None
+    scheme: str = ""
+    declared_host: str = ""
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingMissing:
+    """A setting that the service needs is absent from the running revision."""
+
+    component: str
+    setting: str
+    role: Role = Role.OTHER
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingUnusable:
+    """A setting of the running revision is present, and no client can use its value; ``problem`` is in our words."""
+
+    component: str
+    setting: str
+    problem: str
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceLeadsNowhere:
+    """A setting takes its value from a secret or a parameter that does not exist."""
+
+    component: str
+    setting: str
+    reference: str
+    to_parameter: bool
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectsAs:
+    """Settings that belong together name a data store and a login; empty where none says it. There can be several."""
+
+    component: str
+    host: str = ""
+    user: str = ""
+    database: str = ""
+    user_setting: str = ""
+    database_setting: str = ""
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameResolves:
+    """A name was asked for; ``addresses`` are empty unless it resolved.
+
+    ``meant_absent``: the catalogue declares that the name does not exist, such as one that settings named by mistake.
+    """
+
+    name: str
+    outcome: NameOutcome
+    addresses: tuple[str, ...] = ()
+    meant_absent: bool = False
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceExists:
+    """A namespace for names of services exists."""
+
+    namespace: str
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredAs:
+    """A service is known to the registry of names under ``name``, with these instances (maybe none)."""
+
+    component: str
+    name: str
+    addresses: tuple[str, ...]
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsAt:
+    """The tasks of a service that run now have these addresses."""
+
+    component: str
+    addresses: tuple[str, ...]
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortAnswers:
+    """A connection was tried from the auditor's vantage."""
+
+    host: str
+    address: str
+    port: int
+    outcome: PortOutcome
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginAnswered:
+    """A login with the current value of ``secret`` was tried. ``of_platform``: it is the platform's own login."""
+
+    component: str
+    host: str
+    user: str
+    database: str
+    secret: str
+    outcome: LoginOutcome
+    of_platform: bool
+    secret_names_user: bool | None = None
+    """Whether the user in the secret is this user; None where the secret names none."""
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotsUsed:
+    """Connection slots of a server: taken, and allowed to ordinary users."""
+
+    component: str
+    used: int
+    allowed: int
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSays:
+    """An answer of a component: ``upstream_host`` is the place behind it that the answer itself names."""
+
+    component: str
+    status: int
+    emitter: Emitter = Emitter.UNKNOWN
+    saying: Saying = Saying.NOTHING
+    upstream_host: str = ""
+    upstream_port: int | None = None
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReports:
+    """A service's own health page speaks of something that it needs.
+
+    ``dependency`` is RELATIONAL_STORE, KEY_VALUE_STORE, or the page's own word where neither is meant.
+    """
+
+    component: str
+    dependency: str
+    healthy: bool
+    word: str = ""
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStopped:
+    """A task of a service stopped lately."""
+
+    component: str
+    reason: StopReason
+    exit_code: int | None = None
+    count: int = 1
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningCounts:
+    """How many tasks a service wants and has; ``rolling_out``: a deployment is in progress and has not failed."""
+
+    component: str
+    desired: int
+    running: int
+    rolling_out: bool = False
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasksStarted:
+    """The oldest running task of a service started then."""
+
+    component: str
+    at: datetime
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretChanged:
+    """The current value of a secret was put there then."""
+
+    component: str
+    at: datetime
+    proof: Proof = ()
+
+
+Claim = (
+    SettingPointsTo
+    | SettingMissing
+    | SettingUnusable
+    | ReferenceLeadsNowhere
+    | ConnectsAs
+    | NameResolves
+    | NamespaceExists
+    | RegisteredAs
+    | RunsAt
+    | PortAnswers
+    | LoginAnswered
+    | SlotsUsed
+    | AnswerSays
+    | HealthReports
+    | TaskStopped
+    | RunningCounts
+    | TasksStarted
+    | SecretChanged
+)
+"""The closed vocabulary."""

@@ -1,0 +1,175 @@
+"""The engine: weighs what the rules propose against what fails. Deterministic, and indifferent to any order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from auditor.domain.attribution import Reading
+from auditor.domain.blame import needed_services
+from auditor.domain.diagnosis.candidate import Candidate, RuledOut
+from auditor.domain.diagnosis.claims import (
+    Claim,
+    seen_in,
+)
+from auditor.domain.diagnosis.evidence import Evidence
+from auditor.domain.diagnosis.model import Diagnosis, Root, Victim
+from auditor.domain.diagnosis.next_observation import cheapest
+from auditor.domain.diagnosis.rules import RULES
+from auditor.domain.observation import Phase
+from auditor.domain.result import Result, Severity, Status
+from auditor.domain.target import Target
+from auditor.domain.topology import Platform
+
+_NOT_REACHED = (Phase.NAME, Phase.TCP, Phase.TLS)
+"""Failing here, a target was not reached: only what cuts it off explains that, never what it needs for its work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Symptom:
+    """A failing result and whose it is."""
+
+    result: Result
+    target: Target[Any]
+
+    @property
+    def reached(self) -> bool:
+        return self.result.phase not in _NOT_REACHED
+
+
+def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Reading]) -> Diagnosis:
+    """The roots of what fails. ``readings`` are the attributed results; what the auditor could not see gives no root.
+
+    A claim whose observation was laid to the vantage is not heard: its silence speaks of the auditor.
+    """
+    targets = {target.id: target for target in platform.targets if target.deployed}
+    vantage = {seen_in(r.result) for r in readings if r.why_not and r.result.status is Status.FAIL}
+    evidence = Evidence((claim for claim in claims if not vantage & set(claim.proof)), platform)
+    symptoms = tuple(
+        _Symptom(result=reading.result, target=targets[reading.result.target])
+        for reading in sorted(readings, key=lambda reading: reading.result.id)
+        if reading.speaks
+        and reading.result.status is Status.FAIL
+        and reading.result.severity is not Severity.ADVISORY
+        and reading.result.target in targets
+    )
+    known = {component.id for component in platform.components}
+    proposed = [candidate for rule in RULES for candidate in rule(evidence) if candidate.component in known]
+    candidates = _merged(proposed)
+    needs = needed_services(platform)
+    explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}
+    roots = tuple(c for c in candidates if explains[c] and not _outdone(c, explains))
+    explained = {id for candidate in roots for id in explains[candidate]}
+    unexplained = [symptom for symptom in symptoms if symptom.result.id not in explained]
+    return Diagnosis(
+        roots=tuple(_root(c, sorted(explains[c])) for c in roots),
+        findings=tuple(_root(c, ()) for c in candidates if c not in roots),
+        victims=_victims(roots, explains, symptoms),
+        ruled_out=_ruled_out(roots, symptoms, readings, targets),
+        unexplained=tuple(symptom.result.id for symptom in unexplained),
+        next_observation=cheapest([(s.result, s.target) for s in unexplained], evidence),
+    )
+
+
+def _explains(candidate: Candidate, symptom: _Symptom, needs: Mapping[str, frozenset[str]]) -> bool:
+    """Whether this root would make this result fail: it shows the fault, or what it harms is needed for it."""
+    service = symptom.target.service
+    if seen_in(symptom.result) in candidate.shows or service in candidate.cuts:
+        return True
+    broken = candidate.harms | candidate.cuts
+    return symptom.reached and (service in broken or bool(needs.get(service, frozenset()) & broken))
+
+
+def _outdone(candidate: Candidate, explains: Mapping[Candidate, frozenset[str]]) -> bool:
+    """Whether a root with better evidence explains all of it, while no failing answer names this one."""
+    return not candidate.named and any(
+        other is not candidate
+        and explains[candidate] <= explains[other]
+        and (other.named or other.confidence.rank < candidate.confidence.rank)
+        for other in explains
+    )
+
+
+def _merged(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """One candidate per component and fault: the strongest statement with all proofs."""
+    groups: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault((candidate.component, candidate.fault), []).append(candidate)
+    return tuple(_one(groups[key]) for key in sorted(groups))
+
+
+def _one(group: Sequence[Candidate]) -> Candidate:
+    first = min(group, key=lambda c: (not c.named, c.confidence.rank, c.statement))
+    return replace(
+        first,
+        proof=tuple(sorted({id for c in group for id in c.proof})),
+        shows=tuple(sorted({id for c in group for id in c.shows})),
+        harms=frozenset().union(*(c.harms for c in group)),
+        cuts=frozenset().union(*(c.cuts for c in group)),
+        named=any(c.named for c in group),
+        ruled_out=_unique(r for c in group for r in c.ruled_out),
+    )
+
+
+def _root(candidate: Candidate, explains: Sequence[str]) -> Root:
+    return Root(
+        component=candidate.component,
+        fault=candidate.fault,
+        statement=candidate.statement,
+        proof=candidate.proof,
+        ruled_out=candidate.ruled_out,
+        confidence=candidate.confidence,
+        first_action=candidate.first_action,
+        explains=tuple(explains),
+    )
+
+
+def _victims(
+    roots: Sequence[Candidate], explains: Mapping[Candidate, frozenset[str]], symptoms: Sequence[_Symptom]
+) -> tuple[Victim, ...]:
+    blamed = {candidate.component for candidate in roots}
+    results: dict[str, set[str]] = {}
+    causes: dict[str, set[str]] = {}
+    for symptom in symptoms:
+        of = {c.component for c in roots if symptom.result.id in explains[c]}
+        if of and symptom.target.component not in blamed:
+            results.setdefault(symptom.target.component, set()).add(symptom.result.id)
+            causes.setdefault(symptom.target.component, set()).update(of)
+    return tuple(
+        Victim(component=component, of=tuple(sorted(causes[component])), results=tuple(sorted(results[component])))
+        for component in sorted(results)
+    )
+
+
+def _ruled_out(
+    roots: Sequence[Candidate],
+    symptoms: Sequence[_Symptom],
+    readings: Sequence[Reading],
+    targets: Mapping[str, Target[Any]],
+) -> tuple[RuledOut, ...]:
+    """What the roots' rules excluded, and every component that was seen well while others fail."""
+    if not symptoms:
+        return ()
+    passed: dict[str, set[str]] = {}
+    not_well = {candidate.component for candidate in roots}
+    for reading in readings:
+        target = targets.get(reading.result.target)
+        if target is None:
+            continue
+        if reading.speaks and reading.result.status is Status.PASS:
+            passed.setdefault(target.component, set()).add(reading.result.id)
+        elif reading.result.status is not Status.PASS and reading.result.severity is not Severity.ADVISORY:
+            not_well.add(target.component)
+    seen_well = (
+        RuledOut(subject=component, why=f"all that was asked of it passed ({len(ids)})", proof=tuple(sorted(ids)))
+        for component, ids in sorted(passed.items())
+        if component not in not_well
+    )
+    return _unique([*(r for c in roots for r in c.ruled_out if r.subject not in not_well), *seen_well])
+
+
+def _unique(items: Iterable[RuledOut]) -> tuple[RuledOut, ...]:
+    """What says the same is one, with all its proofs."""
+    proofs: dict[tuple[str, str], set[str]] = {}
+    for item in items:
+        proofs.setdefault((item.subject, item.why), set()).update(item.proof)
+    return tuple(RuledOut(subject=s, why=why, proof=tuple(sorted(proofs[s, why]))) for s, why in sorted(proofs))

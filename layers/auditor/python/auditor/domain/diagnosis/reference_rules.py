@@ -1,0 +1,70 @@
+"""Rules about values that no client can use and references that lead nowhere."""
+
+from collections.abc import Iterator
+
+from auditor.domain.diagnosis.candidate import Candidate, Confidence
+from auditor.domain.diagnosis.claims import (
+    ReferenceLeadsNowhere,
+    SettingUnusable,
+    TaskStopped,
+)
+from auditor.domain.diagnosis.evidence import Evidence, proof_of
+from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.words import (
+    StopReason,
+)
+
+
+def unusable_value(evidence: Evidence) -> Iterator[Candidate]:
+    """A setting is present and its value cannot work."""
+    for setting in evidence.of(SettingUnusable):
+        if evidence.service_of(setting.component):
+            yield Candidate(
+                component=setting.component,
+                fault=Fault.CONFIG_VALUE_MALFORMED,
+                statement=f"{setting.setting} in {setting.component} cannot be used: {setting.problem}.",
+                first_action=f"Correct {setting.setting} in the task definition and deploy the service again.",
+                confidence=Confidence.MEDIUM,
+                proof=setting.proof,
+                shows=setting.proof,
+                harms=frozenset({evidence.service_of(setting.component)}),
+            )
+
+
+def reference_to_nothing(evidence: Evidence) -> Iterator[Candidate]:
+    """A setting takes its value from a secret or parameter that does not exist; new tasks cannot start."""
+    for reference in evidence.of(ReferenceLeadsNowhere):
+        service = evidence.service_of(reference.component)
+        wanted = StopReason.PARAMETER_NOT_FOUND if reference.to_parameter else StopReason.SECRET_NOT_FOUND
+        stopped = [
+            claim
+            for claim in evidence.of(TaskStopped)
+            if claim.reason is wanted and evidence.service_of(claim.component) == service
+        ]
+        component = _where_to_act(evidence, reference)
+        if not service or not component:
+            continue
+        what = "parameter" if reference.to_parameter else "secret"
+        remedy = f"Create the {what}, or correct the reference" if reference.to_parameter else "Correct the reference"
+        yield Candidate(
+            component=component,
+            fault=Fault.SSM_PARAMETER_MISSING if reference.to_parameter else Fault.SECRET_ARN_INVALID,
+            statement=f"{reference.setting} in {reference.component} takes its value from a {what} that does not exist"
+            f" ({reference.reference or 'no readable reference'}).",
+            first_action=f"{remedy} in {reference.component}, and deploy the service again.",
+            confidence=Confidence.HIGH if stopped else Confidence.MEDIUM,
+            proof=proof_of(reference, *stopped),
+            shows=proof_of(reference, *stopped),
+            harms=frozenset({service}),
+            named=bool(stopped),
+        )
+
+
+def _where_to_act(evidence: Evidence, reference: ReferenceLeadsNowhere) -> str:
+    """A missing parameter is created; a reference to no secret is corrected where it stands."""
+    if not reference.to_parameter:
+        return reference.component
+    return evidence.parent_path("ssm", reference.reference) or evidence.only("ssm") or reference.component
+
+
+RULES = (unusable_value, reference_to_nothing)

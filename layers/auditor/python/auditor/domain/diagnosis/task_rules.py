@@ -1,0 +1,201 @@
+"""Rules about running tasks: why they stop, and whether names still lead to the ones that run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
+from auditor.domain.diagnosis.claims import (
+    Claim,
+    NameResolves,
+    PortAnswers,
+    RegisteredAs,
+    RunningCounts,
+    RunsAt,
+    TaskStopped,
+)
+from auditor.domain.diagnosis.evidence import Evidence, proof_of
+from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Meaning:
+    """What a reason stands for. ``shared``: the component may belong to another service when the platform has one."""
+
+    fault: Fault
+    kind: str
+    words: str
+    first_action: str
+    shared: bool = False
+
+
+_REASONS = {
+    StopReason.OUT_OF_MEMORY: _Meaning(
+        fault=Fault.OOM_KILLED,
+        kind="ecs",
+        words="is killed because it exceeds its memory limit",
+        first_action="Raise the task's memory or lower its load, then see what grew.",
+    ),
+    StopReason.WRONG_ARCHITECTURE: _Meaning(
+        fault=Fault.IMAGE_ARCH_MISMATCH,
+        kind="image",
+        words="cannot execute its image: it was built for another processor",
+        first_action="Deploy the previous image; build the new one for the task's processor.",
+    ),
+    StopReason.IMAGE_NOT_FOUND: _Meaning(
+        fault=Fault.IMAGE_NOT_FOUND,
+        kind="image",
+        words="cannot start: its image is not in the registry",
+        first_action="Push the image or roll back to the last revision that ran.",
+    ),
+    StopReason.SECRET_DENIED: _Meaning(
+        fault=Fault.IAM_SECRET_ACCESS_DENIED,
+        kind="iam",
+        words="cannot start: its execution role may not read a secret",
+        first_action="Grant the execution role to read exactly the secrets that the task definition references.",
+        shared=True,
+    ),
+    StopReason.SECRET_NOT_FOUND: _Meaning(
+        fault=Fault.SECRET_ARN_INVALID,
+        kind="taskdef",
+        words="cannot start: its task definition references a secret that does not exist",
+        first_action="Correct the reference in the task definition and deploy the service again.",
+    ),
+    StopReason.PARAMETER_NOT_FOUND: _Meaning(
+        fault=Fault.SSM_PARAMETER_MISSING,
+        kind="ssm",
+        words="cannot start: a parameter that its task definition references does not exist",
+        first_action="Create the parameter (or write its value into the task definition) and deploy again.",
+        shared=True,
+    ),
+    StopReason.CRASHED: _Meaning(
+        fault=Fault.APP_CRASH_ON_START,
+        kind="image",
+        words="starts and ends by its own error",
+        first_action="Roll back to the last revision that ran; then mend what the last lines of its log say.",
+    ),
+}
+
+
+def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
+    """A stopped task says itself why."""
+    for stopped in evidence.of(TaskStopped):
+        meaning, service = _REASONS.get(stopped.reason), evidence.service_of(stopped.component)
+        if meaning is None or not service:
+            continue
+        component = _component(evidence, stopped.component, meaning)
+        if not component:
+            continue
+        counts = [claim for claim in evidence.of(RunningCounts) if claim.component == stopped.component]
+        nothing_runs = any(claim.running == 0 for claim in counts)
+        # While as many run as should, a task that stopped is no proof that users feel it.
+        short = not counts or any(claim.running < claim.desired for claim in counts)
+        yield Candidate(
+            component=component,
+            fault=meaning.fault,
+            statement=f"A task of {stopped.component} {meaning.words}.",
+            first_action=meaning.first_action,
+            confidence=Confidence.HIGH if short else Confidence.MEDIUM,
+            proof=proof_of(stopped, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
+            shows=proof_of(stopped, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
+            harms=frozenset({service}),
+            cuts=frozenset({service}) if nothing_runs else frozenset(),
+            named=short,
+        )
+
+
+def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
+    """A service should run and does not, and no stopped task says why."""
+    for counts in evidence.of(RunningCounts):
+        service = evidence.service_of(counts.component)
+        stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
+        told = [c for c in stopped if c.reason in _REASONS and _component(evidence, c.component, _REASONS[c.reason])]
+        if not service or counts.running > 0 or counts.desired == 0 or told:
+            continue
+        yield Candidate(
+            component=counts.component,
+            fault=Fault.NO_RUNNING_TASKS,
+            statement=f"{counts.component} should run {counts.desired} and runs none; nothing that was seen says why.",
+            first_action="Read the stopped tasks' reasons and the last lines of their log; roll back to the last "
+            "revision that ran.",
+            confidence=Confidence.MEDIUM if counts.rolling_out else Confidence.HIGH,
+            proof=proof_of(counts, *stopped, *_names_gone(evidence, service)),
+            shows=proof_of(counts, *stopped, *_names_gone(evidence, service)),
+            cuts=frozenset({service}),
+            named=True,
+        )
+
+
+def runs_and_is_not_registered(evidence: Evidence) -> Iterator[Candidate]:
+    """Tasks run, and their name has no instance at all."""
+    for registered in evidence.of(RegisteredAs):
+        running = [
+            claim
+            for claim in evidence.of(RunsAt)
+            if claim.addresses and evidence.same_service(claim.component, registered.component)
+        ]
+        if registered.addresses or not running:
+            continue
+        yield Candidate(
+            component=running[0].component,
+            fault=Fault.NOT_REGISTERED_IN_CLOUDMAP,
+            statement=f"{running[0].component} runs at {', '.join(running[0].addresses)} and {registered.name} has no "
+            "instance: nobody finds it by its name.",
+            first_action="Give the service its registry of names again (serviceRegistries) and deploy it; registering "
+            "the address by hand helps until the next task.",
+            confidence=Confidence.HIGH,
+            proof=proof_of(*_names_gone(evidence, evidence.service_of(registered.component)), *running),
+            shows=proof_of(*_names_gone(evidence, evidence.service_of(registered.component))),
+            harms=frozenset({evidence.service_of(running[0].component)}),
+            cuts=frozenset({evidence.service_of(running[0].component)}),
+            named=True,
+            ruled_out=(RuledOut(subject="the resolver", why="it has nothing to answer with", proof=registered.proof),),
+        )
+
+
+def dead_instance_still_registered(evidence: Evidence) -> Iterator[Candidate]:
+    """A name leads, besides others, to an address that no running task has and that does not answer."""
+    for registered in evidence.of(RegisteredAs):
+        running = [c for c in evidence.of(RunsAt) if evidence.same_service(c.component, registered.component)]
+        living = {address for claim in running for address in claim.addresses}
+        for address in sorted(set(registered.addresses) - living):
+            tried = [claim for claim in evidence.of(PortAnswers) if claim.address == address]
+            if not living or any(claim.outcome is PortOutcome.OPEN for claim in tried):
+                continue
+            yield Candidate(
+                component=registered.component,
+                fault=Fault.STALE_INSTANCE,
+                statement=f"{registered.name} still leads to {address}, where no task of its service runs "
+                f"(they run at {', '.join(sorted(living))}).",
+                first_action=f"Deregister the instance {address} of {registered.name}.",
+                confidence=Confidence.HIGH if tried else Confidence.MEDIUM,
+                proof=proof_of(registered, *running, *tried),
+                shows=proof_of(registered, *tried),
+                harms=frozenset({evidence.service_of(registered.component)}),
+                cuts=frozenset({evidence.service_of(registered.component)}),
+                named=bool(tried),
+            )
+
+
+def _names_gone(evidence: Evidence, service: str) -> list[Claim]:
+    """A service's names without an instance, and the lookups that found nothing because of it."""
+    empty = [
+        claim
+        for claim in evidence.of(RegisteredAs)
+        if not claim.addresses and evidence.service_of(claim.component) == service
+    ]
+    names = {claim.name.lower() for claim in empty}
+    lookups = [
+        lookup
+        for lookup in evidence.of(NameResolves)
+        if lookup.name.lower().rstrip(".") in names and lookup.outcome in (NameOutcome.NXDOMAIN, NameOutcome.NODATA)
+    ]
+    return [*empty, *lookups]
+
+
+def _component(evidence: Evidence, stopped: str, meaning: _Meaning) -> str:
+    own = evidence.sibling(stopped, meaning.kind)
+    return own or (evidence.only(meaning.kind) if meaning.shared else "")
+
+
+RULES = (stopped_for_a_reason, nothing_runs, runs_and_is_not_registered, dead_instance_still_registered)

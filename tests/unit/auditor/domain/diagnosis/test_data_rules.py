@@ -1,0 +1,175 @@
+"""Stores of data: who is refused with what, and who is not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from auditor.domain.diagnosis.claims import (
+    Claim,
+    ConnectsAs,
+    HealthReports,
+    LoginAnswered,
+    SecretChanged,
+    SettingMissing,
+    SlotsUsed,
+    TasksStarted,
+)
+from auditor.domain.diagnosis.words import KEY_VALUE_STORE, RELATIONAL_STORE, LoginOutcome, Role
+from auditor.domain.observation import Phase
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOST = "orders.db.example"
+
+
+def login(shop: Any, outcome: LoginOutcome, *, own: bool = False, **more: Any) -> Claim:
+    values: dict[str, Any] = {
+        "component": "rds" if own else "secret.orders",
+        "host": HOST,
+        "user": "watcher" if own else "shop",
+        "database": "orders",
+        "secret": "auditor/watcher" if own else "shop/orders",
+        "outcome": outcome,
+        "of_platform": not own,
+        "proof": shop.seen("orders-own" if own else "orders-login"),
+    }
+    return LoginAnswered(**(values | more))
+
+
+def complains(shop: Any, dependency: str = RELATIONAL_STORE, *, healthy: bool = False) -> Claim:
+    return HealthReports(
+        component="app.front", dependency=dependency, healthy=healthy, word="db", proof=shop.seen("front-health")
+    )
+
+
+def test_full_slots_are_the_servers_own_word(shop: Any) -> None:
+    claims = [
+        login(shop, LoginOutcome.SLOTS_FULL),
+        login(shop, LoginOutcome.SLOTS_FULL, own=True),
+        SlotsUsed(component="rds", used=80, allowed=80, proof=shop.seen("orders-own")),
+    ]
+    readings = [
+        shop.failing("orders-login", Phase.LOGIN),
+        shop.failing("orders-own", Phase.LOGIN),
+        shop.failing("basket-page"),
+        shop.failing("front-page"),
+    ]
+    diagnosis = shop.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("rds", "DB_CONNECTIONS_EXHAUSTED")]
+    assert {victim.component for victim in diagnosis.victims} == {"secret.orders", "app.basket", "app.front"}
+    assert not diagnosis.undecided
+
+
+@pytest.mark.parametrize("outcome", [LoginOutcome.ACCEPTED, LoginOutcome.REFUSED_OTHERWISE])
+def test_no_slots_are_blamed_for_another_answer(shop: Any, outcome: LoginOutcome) -> None:
+    claims = [login(shop, outcome), SlotsUsed(component="rds", used=80, allowed=80)]
+    assert shop.diagnose(claims, [shop.failing("orders-login", Phase.LOGIN)]).roots == ()
+
+
+def test_a_restart_is_the_servers_own_word(shop: Any) -> None:
+    diagnosis = shop.diagnose([login(shop, LoginOutcome.STARTING)], [shop.failing("orders-login", Phase.LOGIN)])
+    assert shop.roots(diagnosis) == [("rds", "DB_RESTARTING")]
+
+
+def test_a_password_out_of_sync_is_the_secrets_fault(shop: Any) -> None:
+    claims = [login(shop, LoginOutcome.CREDENTIALS_REFUSED), login(shop, LoginOutcome.ACCEPTED, own=True)]
+    readings = [shop.failing("orders-login", Phase.LOGIN), shop.passing("orders-own"), shop.failing("basket-page")]
+    diagnosis = shop.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("secret.orders", "DB_PASSWORD_OUT_OF_SYNC")]
+    assert diagnosis.roots[0].confidence == "high"
+    assert "rds" in {out.subject for out in diagnosis.ruled_out}
+    assert [victim.component for victim in diagnosis.victims] == ["app.basket"]
+
+
+def test_a_change_of_the_secret_gives_the_time(shop: Any) -> None:
+    changed = SecretChanged(component="secret.orders", at=NOON, proof=("changed",))
+    claims = [login(shop, LoginOutcome.CREDENTIALS_REFUSED), changed]
+    root = shop.diagnose(claims, [shop.failing("orders-login", Phase.LOGIN)]).roots[0]
+    assert "2026-03-01T12:00:00Z" in root.statement
+    assert root.confidence == "high"
+
+
+def test_without_another_login_or_a_change_it_is_of_medium_confidence(shop: Any) -> None:
+    diagnosis = shop.diagnose(
+        [login(shop, LoginOutcome.CREDENTIALS_REFUSED)], [shop.failing("orders-login", Phase.LOGIN)]
+    )
+    assert [str(root.confidence) for root in diagnosis.roots] == ["medium"]
+
+
+def test_the_auditors_own_refused_login_blames_nobody(shop: Any) -> None:
+    claims = [login(shop, LoginOutcome.CREDENTIALS_REFUSED, own=True), login(shop, LoginOutcome.ACCEPTED)]
+    assert shop.diagnose(claims, [shop.failing("front-page")]).roots == ()
+
+
+@pytest.mark.parametrize(
+    "more", [{"secret_names_user": False}, {"secret": "somebody/elses"}], ids=["another user", "an unknown secret"]
+)
+def test_a_secret_of_another_user_or_catalogue_decides_nothing(shop: Any, more: dict[str, Any]) -> None:
+    diagnosis = shop.diagnose(
+        [login(shop, LoginOutcome.CREDENTIALS_REFUSED, **more)], [shop.failing("orders-login", Phase.LOGIN)]
+    )
+    assert diagnosis.roots == ()
+    assert diagnosis.undecided
+
+
+def connects(shop: Any, user: str = "admin", **more: Any) -> Claim:
+    values: dict[str, Any] = {
+        "component": "taskdef.front",
+        "host": HOST,
+        "user": user,
+        "user_setting": "DB_USER",
+        "database_setting": "DB_NAME",
+        "proof": shop.seen("front-settings"),
+    }
+    return ConnectsAs(**(values | more))
+
+
+def test_a_wrong_user_is_the_clients_fault(shop: Any) -> None:
+    claims = [connects(shop), login(shop, LoginOutcome.ACCEPTED), complains(shop)]
+    readings = [shop.failing("front-health"), shop.passing("orders-login"), shop.passing("orders-own")]
+    diagnosis = shop.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("taskdef.front", "DB_WRONG_USER")]
+    assert "as shop" in diagnosis.roots[0].statement
+    assert {"rds", "secret.orders"} <= {out.subject for out in diagnosis.ruled_out}
+
+
+def test_an_absent_user_beside_one_of_another_name_is_a_wrong_user_and_no_missing_setting(shop: Any) -> None:
+    absent = SettingMissing(
+        component="taskdef.front", setting="DB_USER", role=Role.LOGIN_USER, proof=shop.seen("front-settings")
+    )
+    claims = [connects(shop, user_setting="DATABASE_USER"), absent, login(shop, LoginOutcome.ACCEPTED), complains(shop)]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-health")])
+    assert shop.roots(diagnosis) == [("taskdef.front", "DB_WRONG_USER")]
+    assert "Set DB_USER to shop" in diagnosis.roots[0].first_action
+
+
+@pytest.mark.parametrize("case", ["right user", "another host", "no complaint", "another store", "login refused"])
+def test_no_user_is_wrong_when(shop: Any, case: str) -> None:
+    claims = {
+        "right user": [connects(shop, "shop"), login(shop, LoginOutcome.ACCEPTED), complains(shop)],
+        "another host": [connects(shop, host="other.db"), login(shop, LoginOutcome.ACCEPTED), complains(shop)],
+        "no complaint": [connects(shop), login(shop, LoginOutcome.ACCEPTED), complains(shop, healthy=True)],
+        "another store": [connects(shop), login(shop, LoginOutcome.ACCEPTED), complains(shop, KEY_VALUE_STORE)],
+        "login refused": [connects(shop), login(shop, LoginOutcome.CREDENTIALS_REFUSED), complains(shop)],
+    }[case]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-health")])
+    assert ("taskdef.front", "DB_WRONG_USER") not in shop.roots(diagnosis)
+
+
+def test_a_wrong_database_is_the_clients_fault(shop: Any) -> None:
+    claims = [connects(shop, "shop", database="oders"), login(shop, LoginOutcome.ACCEPTED), complains(shop)]
+    assert shop.roots(shop.diagnose(claims, [shop.failing("front-health")])) == [("taskdef.front", "DB_NAME_WRONG")]
+    right = [connects(shop, "shop", database="orders"), *claims[1:]]
+    assert shop.diagnose(right, [shop.failing("front-health")]).roots == ()
+
+
+@pytest.mark.parametrize(("started", "blamed"), [(-timedelta(days=3), True), (timedelta(minutes=1), False)])
+def test_only_tasks_older_than_the_secret_hold_its_old_value(shop: Any, started: timedelta, blamed: bool) -> None:
+    claims = [
+        SecretChanged(component="secret.orders", at=NOON, proof=("changed",)),
+        TasksStarted(component="ecs.front", at=NOON + started, proof=shop.seen("front-tasks")),
+        login(shop, LoginOutcome.ACCEPTED),
+        complains(shop),
+    ]
+    found = shop.roots(shop.diagnose(claims, [shop.failing("front-health")]))
+    assert found == ([("ecs.front", "SECRET_STALE_IN_TASK")] if blamed else [])

@@ -1,0 +1,295 @@
+"""The engine as a whole: indifferent to order and names, honest about what it cannot decide."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auditor.domain.codec import from_json, to_json
+from auditor.domain.diagnosis import claims as vocabulary
+from auditor.domain.diagnosis.claims import (
+    AnswerSays,
+    Claim,
+    HealthReports,
+    LoginAnswered,
+    NameResolves,
+    NamespaceExists,
+    PortAnswers,
+    RegisteredAs,
+    RunningCounts,
+    RunsAt,
+    SettingMissing,
+    SettingPointsTo,
+    TaskStopped,
+)
+from auditor.domain.diagnosis.engine import diagnose
+from auditor.domain.diagnosis.faults import MEANINGS, Fault
+from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.diagnosis.words import (
+    RELATIONAL_STORE,
+    LoginOutcome,
+    NameOutcome,
+    PortOutcome,
+    Saying,
+    StopReason,
+)
+from auditor.domain.observation import Phase
+from auditor.domain.topology import Platform
+
+
+def login(shop: Any, outcome: LoginOutcome, *, own: bool = False) -> Claim:
+    return LoginAnswered(
+        component="rds" if own else "secret.orders",
+        host="orders.db.example",
+        user="watcher" if own else "shop",
+        database="orders",
+        secret="auditor/watcher" if own else "shop/orders",
+        outcome=outcome,
+        of_platform=not own,
+        proof=shop.seen("orders-own" if own else "orders-login"),
+    )
+
+
+def everything(shop: Any) -> list[Claim]:
+    """A bad day: a wrong namespace, a stale address, a missing setting, a refused login, a crash, a dead instance."""
+    see = shop.seen
+    return [
+        SettingPointsTo(
+            component="taskdef.front", setting="URL", host="basket.shop.internal", port=80, proof=see("front-settings")
+        ),
+        SettingPointsTo(
+            component="taskdef.front", setting="IP", host="10.1.0.99", port=80, proof=see("front-settings")
+        ),
+        SettingMissing(component="taskdef.front", setting="THEME", proof=see("front-settings")),
+        AnswerSays(
+            component="app.front",
+            status=502,
+            saying=Saying.CANNOT_CONNECT_UPSTREAM,
+            upstream_host="basket.shop.internal",
+            upstream_port=80,
+            proof=see("front-page"),
+        ),
+        NameResolves(name="basket.shop.internal", outcome=NameOutcome.NXDOMAIN, proof=see("front-page")),
+        NamespaceExists(namespace="prod.internal", proof=see("basket-name")),
+        RegisteredAs(
+            component="cloudmap.basket",
+            name="basket.prod.internal",
+            addresses=("10.1.0.5", "10.1.0.9"),
+            proof=see("basket-name"),
+        ),
+        RunsAt(component="ecs.basket", addresses=("10.1.0.5",), proof=see("basket-tasks")),
+        PortAnswers(
+            host="basket.prod.internal",
+            address="10.1.0.9",
+            port=80,
+            outcome=PortOutcome.TIMEOUT,
+            proof=see("basket-page"),
+        ),
+        RunningCounts(component="ecs.front", desired=2, running=1, proof=see("front-tasks")),
+        TaskStopped(component="ecs.front", reason=StopReason.OUT_OF_MEMORY, proof=see("front-tasks")),
+        login(shop, LoginOutcome.CREDENTIALS_REFUSED),
+        login(shop, LoginOutcome.ACCEPTED, own=True),
+        HealthReports(
+            component="app.front", dependency=RELATIONAL_STORE, healthy=False, word="db", proof=see("front-health")
+        ),
+    ]
+
+
+def bad_readings(shop: Any) -> list[Any]:
+    return [
+        shop.failing("front-page"),
+        shop.failing("front-health"),
+        shop.failing("front-tasks"),
+        shop.failing("basket-page", Phase.TCP, cause="tcp.timeout"),
+        shop.failing("orders-login", Phase.LOGIN),
+        shop.passing("orders-own"),
+        shop.passing("basket-name"),
+    ]
+
+
+def test_a_bad_day_has_a_root_for_every_chain(shop: Any) -> None:
+    diagnosis = shop.diagnose(everything(shop), bad_readings(shop))
+    assert shop.roots(diagnosis) == [
+        ("cloudmap.basket", "STALE_INSTANCE"),
+        ("ecs.front", "OOM_KILLED"),
+        ("secret.orders", "DB_PASSWORD_OUT_OF_SYNC"),
+        ("taskdef.front", "DNS_NAMESPACE_MISMATCH"),
+    ]
+    assert not diagnosis.undecided
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_order_of_claims_readings_and_catalogue_means_nothing(shop: Any, data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(everything(shop)), unique=True))
+    readings = data.draw(st.lists(st.sampled_from(bad_readings(shop)), unique_by=lambda r: r.result.id))
+    once = shop.diagnose(chosen, readings)
+    platform = shop.platform
+    again = shop.diagnose(
+        data.draw(st.permutations([*chosen, *chosen[:2]])),
+        data.draw(st.permutations(readings)),
+        targets=tuple(data.draw(st.permutations(platform.targets))),
+        components=tuple(data.draw(st.permutations(platform.components))),
+        services=tuple(data.draw(st.permutations(platform.services))),
+        dependencies=tuple(data.draw(st.permutations(platform.dependencies))),
+    )
+    assert again == once
+
+
+@given(data=st.data())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_diagnosis_is_honest(shop: Any, data: st.DataObject) -> None:
+    readings = data.draw(st.lists(st.sampled_from(bad_readings(shop)), unique_by=lambda r: r.result.id))
+    diagnosis = shop.diagnose(data.draw(st.lists(st.sampled_from(everything(shop)), unique=True)), readings)
+    failing = {r.result.id for r in readings if r.result.status == "FAIL"}
+    explained = {id for root in diagnosis.roots for id in root.explains}
+    assert explained | set(diagnosis.unexplained) == failing
+    assert not explained & set(diagnosis.unexplained)
+    assert all(root.explains and root.proof and root.first_action for root in diagnosis.roots)
+    assert {root.component for root in diagnosis.roots} <= {c.id for c in shop.platform.components}
+    assert not {v.component for v in diagnosis.victims} & {r.component for r in diagnosis.roots}
+    assert bool(diagnosis.next_observation) == diagnosis.undecided == bool(diagnosis.unexplained)
+
+
+RENAMED = {
+    "storefront": "ledger",
+    "basket": "archive",
+    "front": "lead",
+    "orders": "books",
+    "shop": "bank",
+    "prod": "live",
+    "watcher": "guard",
+    "10.1.0.": "172.20.3.",
+}
+
+
+def transposed(document: Any) -> Any:
+    """The same situation on a platform that shares no name, no address and no id with the first."""
+    text = json.dumps(to_json(document))
+    for old, new in RENAMED.items():
+        text = text.replace(old, new)
+    return json.loads(text)
+
+
+def as_bank(claim: Claim) -> Claim:
+    return from_json(type(claim), transposed(claim))
+
+
+@pytest.mark.parametrize("leave_out", [None, *range(14)])
+def test_a_renamed_platform_gives_the_renamed_diagnosis(shop: Any, leave_out: int | None) -> None:
+    claims = [claim for number, claim in enumerate(everything(shop)) if number != leave_out]
+    readings = bad_readings(shop)
+    there = diagnose(
+        [as_bank(claim) for claim in claims],
+        from_json(Platform, transposed(shop.platform)),
+        [from_json(type(reading), transposed(reading)) for reading in readings],
+    )
+    here = transposed(shop.diagnose(claims, readings))
+    # What is sorted by name stands in another order under other names.
+    assert _unordered(to_json(there)) == _unordered(here)
+    assert "shop" not in json.dumps(to_json(there))
+
+
+def _unordered(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key: _words(value) if key in _SENTENCES else _unordered(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return sorted((_unordered(item) for item in document), key=lambda item: json.dumps(item, sort_keys=True))
+    return document
+
+
+_SENTENCES = ("statement", "why", "first_action")
+
+
+def _words(sentence: str) -> list[str]:
+    return sorted(re.findall(r"[\w.-]+", sentence))
+
+
+def test_nothing_failing_gives_no_root_however_strange_the_claims(shop: Any) -> None:
+    diagnosis = shop.diagnose(everything(shop), [shop.passing("front-page"), shop.passing("orders-login")])
+    assert diagnosis.roots == ()
+    assert diagnosis.victims == ()
+    assert not diagnosis.undecided
+    assert len(diagnosis.findings) >= 4
+
+
+def test_no_evidence_gives_undecided_with_the_next_observation(shop: Any) -> None:
+    diagnosis = shop.diagnose([], [shop.failing("front-page")])
+    assert diagnosis == Diagnosis(
+        unexplained=("probe/front-page/probe.works@2026-03-01T12:00:00Z",),
+        next_observation="Compare the settings of the running revision of storefront with what it needs "
+        "(decides probe.works of front-page).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (Phase.NAME, "registry of names"),
+        (Phase.TCP, "how many tasks of storefront run"),
+        (Phase.TLS, "certificate that app.front presents"),
+        (Phase.LOGIN, "secret of the login"),
+        (Phase.ANSWER, "settings of the running revision"),
+    ],
+)
+def test_the_next_observation_follows_the_phase(shop: Any, phase: Phase, words: str) -> None:
+    assert words in shop.diagnose([], [shop.failing("front-page", phase)]).next_observation
+
+
+def test_what_was_laid_to_the_vantage_gives_no_root_and_no_claim(shop: Any) -> None:
+    claims = [login(shop, LoginOutcome.CREDENTIALS_REFUSED), login(shop, LoginOutcome.ACCEPTED, own=True)]
+    laid = shop.failing("orders-login", Phase.LOGIN, why_not="the rules do not admit the auditor")
+    diagnosis = shop.diagnose(claims, [laid, shop.failing("basket-page")])
+    assert diagnosis.roots == ()
+    assert diagnosis.findings == ()
+    assert diagnosis.undecided
+
+
+def test_evidence_that_only_supports_a_root_does_not_explain_its_own_failure(shop: Any) -> None:
+    """The page that is meant serves as proof that its name resolves; that it fails has another reason."""
+    alive = NameResolves(
+        name="basket.prod.internal",
+        outcome=NameOutcome.RESOLVED,
+        addresses=("10.1.0.5",),
+        proof=shop.seen("basket-page"),
+    )
+    diagnosis = shop.diagnose([*everything(shop)[:7], alive], [shop.failing("front-page"), shop.failing("basket-page")])
+    assert ("taskdef.front", "DNS_NAMESPACE_MISMATCH") in shop.roots(diagnosis)
+    assert diagnosis.unexplained == ("probe/basket-page/probe.works@2026-03-01T12:00:00Z",)
+
+
+def test_what_is_not_deployed_fails_nobody(shop: Any) -> None:
+    targets = tuple(replace(t, deployed=t.id != "front-page") for t in shop.platform.targets)
+    diagnosis = shop.diagnose(everything(shop), [shop.failing("front-page")], targets=targets)
+    assert diagnosis.roots == ()
+    assert not diagnosis.undecided
+
+
+def test_two_independent_chains_give_two_roots(shop: Any) -> None:
+    claims = [c for c in everything(shop) if not isinstance(c, TaskStopped | RunningCounts | PortAnswers)]
+    readings = [shop.failing("front-page"), shop.failing("orders-login", Phase.LOGIN), shop.passing("orders-own")]
+    found = shop.roots(shop.diagnose(claims, readings))
+    assert ("secret.orders", "DB_PASSWORD_OUT_OF_SYNC") in found
+    assert ("taskdef.front", "DNS_NAMESPACE_MISMATCH") in found
+
+
+def test_a_component_that_the_catalogue_lacks_is_never_a_root(shop: Any) -> None:
+    components = tuple(c for c in shop.platform.components if c.id != "secret.orders")
+    diagnosis = shop.diagnose(everything(shop), bad_readings(shop), components=components)
+    assert "secret.orders" not in {root.component for root in diagnosis.roots}
+
+
+def test_every_fault_has_a_meaning_and_no_coverage_gap_is_one() -> None:
+    assert set(MEANINGS) == set(Fault)
+    assert not [fault for fault in Fault if fault.startswith("AUDITOR_")]
+
+
+def test_the_vocabulary_is_closed_frozen_and_proven() -> None:
+    kinds: tuple[Callable[..., Any], ...] = vocabulary.Claim.__args__
+    assert all("proof" in kind.__dataclass_fields__ for kind in kinds)  # type: ignore[attr-defined]
+    assert all(kind.__dataclass_params__.frozen for kind in kinds)  # type: ignore[attr-defined]

@@ -1,0 +1,138 @@
+"""Running tasks: why they stop, and whether names still lead to the ones that run."""
+
+from typing import Any
+
+import pytest
+
+from auditor.domain.diagnosis.claims import (
+    Claim,
+    NameResolves,
+    PortAnswers,
+    ReferenceLeadsNowhere,
+    RegisteredAs,
+    RunningCounts,
+    RunsAt,
+    SettingUnusable,
+    TaskStopped,
+)
+from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
+from auditor.domain.observation import Phase
+
+
+def stopped(shop: Any, reason: StopReason) -> Claim:
+    return TaskStopped(component="ecs.basket", reason=reason, exit_code=1, proof=shop.seen("basket-tasks"))
+
+
+def counts(shop: Any, running: int, desired: int = 1) -> Claim:
+    return RunningCounts(component="ecs.basket", desired=desired, running=running, proof=shop.seen("basket-tasks"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "root"),
+    [
+        (StopReason.OUT_OF_MEMORY, ("ecs.basket", "OOM_KILLED")),
+        (StopReason.WRONG_ARCHITECTURE, ("image.basket", "IMAGE_ARCH_MISMATCH")),
+        (StopReason.IMAGE_NOT_FOUND, ("image.basket", "IMAGE_NOT_FOUND")),
+        (StopReason.SECRET_DENIED, ("iam.exec", "IAM_SECRET_ACCESS_DENIED")),
+        (StopReason.SECRET_NOT_FOUND, ("taskdef.basket", "SECRET_ARN_INVALID")),
+        (StopReason.PARAMETER_NOT_FOUND, ("ssm.params", "SSM_PARAMETER_MISSING")),
+        (StopReason.CRASHED, ("image.basket", "APP_CRASH_ON_START")),
+        (StopReason.EXITED, ("ecs.basket", "NO_RUNNING_TASKS")),
+        (StopReason.OTHER, ("ecs.basket", "NO_RUNNING_TASKS")),
+    ],
+)
+def test_a_stopped_task_says_why_nothing_runs(shop: Any, reason: StopReason, root: tuple[str, str]) -> None:
+    readings = [shop.failing("basket-page", Phase.TCP), shop.failing("front-page"), shop.failing("basket-tasks")]
+    diagnosis = shop.diagnose([stopped(shop, reason), counts(shop, 0)], readings)
+    assert shop.roots(diagnosis) == [root]
+    assert {"app.basket", "app.front"} <= {victim.component for victim in diagnosis.victims}
+    assert not diagnosis.undecided
+
+
+def test_a_running_service_is_not_blamed_for_what_is_not_reached(shop: Any) -> None:
+    diagnosis = shop.diagnose([counts(shop, 1)], [shop.failing("basket-page", Phase.TCP, cause="tcp.timeout")])
+    assert diagnosis.roots == ()
+    assert "security groups" in diagnosis.next_observation
+
+
+def test_a_service_that_should_not_run_is_no_root(shop: Any) -> None:
+    diagnosis = shop.diagnose([counts(shop, 0, desired=0)], [shop.failing("basket-page", Phase.TCP)])
+    assert diagnosis.roots == ()
+
+
+def test_a_task_that_stopped_while_enough_run_does_not_take_the_place_of_a_named_root(shop: Any) -> None:
+    dead = [stopped(shop, StopReason.OUT_OF_MEMORY), counts(shop, 1)]
+    diagnosis = shop.diagnose([*dead, *unregistered(shop)], [shop.failing("basket-page", Phase.NAME)])
+    assert shop.roots(diagnosis) == [("ecs.basket", "NOT_REGISTERED_IN_CLOUDMAP")]
+
+
+def runs(shop: Any, *addresses: str) -> Claim:
+    return RunsAt(component="ecs.basket", addresses=addresses, proof=shop.seen("basket-tasks"))
+
+
+def registered(shop: Any, *addresses: str) -> Claim:
+    return RegisteredAs(
+        component="cloudmap.basket", name="basket.prod.internal", addresses=addresses, proof=shop.seen("basket-name")
+    )
+
+
+def unregistered(shop: Any) -> list[Claim]:
+    return [runs(shop, "10.1.0.5"), registered(shop)]
+
+
+def test_tasks_that_run_and_are_not_registered_are_told(shop: Any) -> None:
+    diagnosis = shop.diagnose(unregistered(shop), [shop.failing("basket-page", Phase.NAME), shop.failing("front-page")])
+    assert shop.roots(diagnosis) == [("ecs.basket", "NOT_REGISTERED_IN_CLOUDMAP")]
+    assert {victim.component for victim in diagnosis.victims} == {"app.basket", "app.front"}
+
+
+@pytest.mark.parametrize("running", [[], ["10.1.0.5"]], ids=["nothing runs", "not registered"])
+def test_a_name_that_somebody_else_owns_is_a_victim_of_what_empties_it(shop: Any, running: list[str]) -> None:
+    """The target that asks for the name belongs to another service, and its failure is explained all the same."""
+    gone = NameResolves(name="basket.prod.internal", outcome=NameOutcome.NODATA, proof=shop.seen("orders-own"))
+    claims = [runs(shop, *running), registered(shop), counts(shop, len(running)), gone]
+    diagnosis = shop.diagnose(claims, [shop.failing("orders-own", Phase.NAME), shop.failing("basket-page", Phase.NAME)])
+    assert [root.component for root in diagnosis.roots] == ["ecs.basket"]
+    assert not diagnosis.undecided
+    assert {victim.component for victim in diagnosis.victims} == {"rds", "app.basket"}
+
+
+@pytest.mark.parametrize("addresses", [(), ("10.1.0.5",)])
+def test_nothing_that_runs_or_all_that_runs_registered_is_no_missing_registration(
+    shop: Any, addresses: tuple[str, ...]
+) -> None:
+    diagnosis = shop.diagnose(
+        [runs(shop, *addresses), registered(shop, *addresses)], [shop.failing("basket-page", Phase.NAME)]
+    )
+    assert diagnosis.roots == ()
+
+
+def tried(outcome: PortOutcome) -> Claim:
+    return PortAnswers(host="basket.prod.internal", address="10.1.0.9", port=80, outcome=outcome, proof=("tried",))
+
+
+def test_a_dead_instance_is_told_apart_from_the_living(shop: Any) -> None:
+    both = [runs(shop, "10.1.0.5"), registered(shop, "10.1.0.5", "10.1.0.9")]
+    diagnosis = shop.diagnose([*both, tried(PortOutcome.TIMEOUT)], [shop.failing("basket-page", Phase.TCP)])
+    assert shop.roots(diagnosis) == [("cloudmap.basket", "STALE_INSTANCE")]
+    assert "10.1.0.9" in diagnosis.roots[0].first_action
+    answering = shop.diagnose([*both, tried(PortOutcome.OPEN)], [shop.failing("basket-page", Phase.TCP)])
+    assert answering.roots == ()
+
+
+def test_a_value_that_no_client_can_use_is_told(shop: Any) -> None:
+    unusable = SettingUnusable(component="taskdef.front", setting="URL", problem="it has no scheme", proof=("p",))
+    diagnosis = shop.diagnose([unusable], [shop.failing("front-page")])
+    assert shop.roots(diagnosis) == [("taskdef.front", "CONFIG_VALUE_MALFORMED")]
+    assert shop.diagnose([unusable], [shop.failing("basket-page")]).roots == ()
+
+
+@pytest.mark.parametrize(
+    ("to_parameter", "root"),
+    [(True, ("ssm.params", "SSM_PARAMETER_MISSING")), (False, ("taskdef.basket", "SECRET_ARN_INVALID"))],
+)
+def test_a_reference_to_nothing_is_told(shop: Any, to_parameter: bool, root: tuple[str, str]) -> None:
+    reference = ReferenceLeadsNowhere(
+        component="taskdef.basket", setting="X", reference="/shop/prod/x", to_parameter=to_parameter, proof=("p",)
+    )
+    assert shop.roots(shop.diagnose([reference], [shop.failing("basket-page")])) == [root]
