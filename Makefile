@@ -9,11 +9,11 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: diagnosis-score audit report break mend down test test-slow check format synth deploy lock help
+.PHONY: record-bundles diagnosis-score audit report break mend down test test-slow check format synth deploy lock help
 .DEFAULT_GOAL := help
 
-audit: $(INSTALLED)  ## run the main job: sandbox up, auditor deployed on it, report in out/report
-	@$(BIN)/python -m sandbox audit
+audit: $(INSTALLED)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai, INCIDENT=H13)
+	@$(BIN)/python -m sandbox audit $(if $(ESTATE),--estate $(ESTATE)) $(if $(INCIDENT),--incident $(INCIDENT))
 
 report: $(INSTALLED)  ## fetch and print the newest report of the running sandbox
 	@$(BIN)/python -m sandbox report
@@ -48,6 +48,12 @@ synth: $(INSTALLED)  ## write the CloudFormation template of STAGE (default sand
 deploy: $(INSTALLED)  ## deploy to a real AWS account: make deploy STAGE=name (with that account's credentials)
 	@if [ "$(STAGE)" = sandbox ]; then echo "STAGE=sandbox lives on the emulator: use 'make audit', or name a stage of cdk.json"; exit 2; fi
 	@$(BIN)/cdk deploy "HealthAuditor-$(STAGE)" -c stage=$(STAGE) --output .build/cdk.out-$(STAGE)
+
+record-bundles: $(INSTALLED)  ## record the healthy bundle of the Hokusai platform from the sandbox
+	@$(BIN)/python -m sandbox down
+	@$(BIN)/python -m sandbox audit --estate hokusai
+	@$(BIN)/python -m sandbox record
+	@$(BIN)/python -m sandbox down
 
 diagnosis-score: $(INSTALLED)  ## diagnose every incident file; the table per contrast set
 	-@$(BIN)/audit replay --score tests/incidents/*.yaml

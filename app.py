@@ -1,6 +1,7 @@
 """The CDK app: reads settings and catalogue of a stage, builds its assets, synthesizes its stack. Calls no AWS API."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -22,7 +23,11 @@ def main() -> None:
     app = cdk.App(analytics_reporting=False, tree_metadata=False)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     stage = app.node.try_get_context("stage") or "sandbox"
-    add_stage(app, stage_settings(app.node.try_get_context("stages"), stage))
+    settings = stage_settings(app.node.try_get_context("stages"), stage)
+    catalogue = app.node.try_get_context("catalogue")
+    if catalogue and settings.emulated:  # the sandbox puts one of its platforms under the same stage
+        settings = replace(settings, catalogue=str(catalogue))
+    add_stage(app, settings)
     app.synth()
 
 

@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from sandbox.audit import AuditError, audit, report
+from sandbox.audit import AuditError, audit, record, report
 from sandbox.deploy import DeployError
 from sandbox.follow import NoReportError
-from sandbox.instance import ROOT, default_instance
+from sandbox.hokusai.incidents import INCIDENTS
+from sandbox.instance import ESTATES, ROOT, default_instance
 from sandbox.lifecycle import LifecycleError, change, down, list_faults
 
 
@@ -17,9 +18,12 @@ def main() -> int:
     instance = default_instance(options.folder)
     try:
         if options.command == "audit":
-            audit(instance, options.out)
+            estate = "hokusai" if options.incident else options.estate
+            audit(default_instance(options.folder, estate=estate, incident=options.incident), options.out)
         elif options.command == "report":
             report(instance, options.out)
+        elif options.command == "record":
+            print(record(instance, ROOT / "tests" / "incidents" / "bundles"))
         elif options.command == "down":
             print(down(instance.path))
         elif not options.what:
@@ -41,11 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, default=ROOT / ".sandbox", help="where the sandbox keeps its files")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "report", help="where the report is copied to")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("audit", help="start the sandbox, deploy the auditor, wait for its report")
+    command = commands.add_parser("audit", help="start the sandbox, deploy the auditor, wait for its report")
+    command.add_argument("--estate", choices=ESTATES, default="minimal", help="which platform to start")
+    command.add_argument("--incident", choices=sorted(INCIDENTS), default="", help="start hokusai with this incident")
     commands.add_parser("report", help="fetch and print the newest report")
     for verb in ("break", "mend"):
         command = commands.add_parser(verb, help=f"{verb} a part of the platform, then follow the report")
         command.add_argument("what", nargs="?", help="leave it out to see what there is")
+    commands.add_parser("record", help="copy the evidence of a healthy moment to tests/incidents/bundles")
     commands.add_parser("down", help="stop everything that was started")
     return parser
 

@@ -12,6 +12,7 @@ from auditor.render.report_text import render_text
 from sandbox import lifecycle
 from sandbox.deploy import bootstrap, deploy, synthesize
 from sandbox.follow import Publications, simulated_now
+from sandbox.hokusai.live import function_variables
 from sandbox.instance import ROOT, Instance
 
 _REPORT_SECONDS = 90.0
@@ -36,12 +37,15 @@ def audit(instance: Instance, out: Path) -> Report:
     """Runs the whole path and leaves the sandbox running. Raises when it could not be done."""
     say = _Progress()
     found = lifecycle.running(instance.path)
+    if found is not None and (found.estate, found.incident) != (instance.estate, instance.incident):
+        running = " with ".join(filter(None, (found.estate, found.incident)))
+        raise AuditError(f"a sandbox of {running} runs already; `make down` ends it")
     log = instance.path / "cdk.log"
     instance.path.mkdir(parents=True, exist_ok=True)
-    say(
-        "synthesizing the stack" + ("" if found else ", starting the sandbox (PostgreSQL, web site, DNS, AWS emulator)")
-    )
-    synthesis = _InBackground(lambda: synthesize(_ASSEMBLY, log))
+    platform = "web site" if instance.estate == "minimal" else f"{instance.estate} services"
+    starting = f", starting the sandbox (PostgreSQL, {platform}, DNS, AWS emulator)"
+    say("synthesizing the stack" + ("" if found else starting))
+    synthesis = _InBackground(lambda: synthesize(_ASSEMBLY, log, estate=instance.estate))
     if found is None:
         found = lifecycle.start(instance)
         say(f"sandbox runs: emulator at {found.endpoint}, one minute takes {found.seconds_per_minute:g} s here")
@@ -70,6 +74,8 @@ def audit(instance: Instance, out: Path) -> Report:
 def _exports(instance: Instance) -> str:
     """What a shell sources so that `audit run` probes the sandbox's platform and asks the emulator."""
     variables = {**instance.aws_environment(), ENV_SANDBOX_NETWORK: instance.resolver}
+    if instance.estate == "hokusai":
+        variables |= function_variables(instance)
     return "".join(f"export {name}={value}\n" for name, value in variables.items())
 
 
@@ -94,6 +100,21 @@ def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:
     publications.download(out)
     _show(current, out)
     return current
+
+
+def record(instance: Instance, folder: Path) -> Path:
+    """Copies the bundle of a moment without problem or gap, which incident files start from."""
+    found = lifecycle.running(instance.path)
+    if found is None:
+        raise AuditError("no sandbox runs; start it with `make audit`")
+    outputs = json.loads((instance.path / "outputs.json").read_text(encoding="utf-8"))
+    publications = Publications(found, outputs["BucketName"])
+    publications.wait_for(lambda r: not r.problems and not r.coverage_gaps, _REPORT_SECONDS, _Progress())
+    text = publications.bundle()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{json.loads(text)['platform']['name']}.json"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def _show(report: Report, out: Path) -> None:

@@ -16,9 +16,13 @@ class DeployError(RuntimeError):
     """When a CDK command fails; the message names its log."""
 
 
-def synthesize(assembly: Path, log: Path) -> None:
-    """Synthesizes the sandbox's stage. Needs no emulator, so it can run while that starts."""
-    _run(["synth", "--quiet", "--no-validation", "-c", f"stage={STAGE}", "--output", str(assembly)], {}, log)
+CATALOGUES = {"minimal": "catalog/minimal.yaml", "hokusai": "catalog/hokusai-development.yaml"}
+
+
+def synthesize(assembly: Path, log: Path, *, estate: str = "minimal") -> None:
+    """Synthesizes the sandbox's stage for an estate. Needs no emulator, so it can run while that starts."""
+    command = ["synth", "--quiet", "--no-validation", "-c", f"stage={STAGE}", "--output", str(assembly)]
+    _run([*command, "-c", f"catalogue={CATALOGUES[estate]}"], {}, log)
 
 
 def bootstrap(instance: Instance, log: Path) -> None:

@@ -68,6 +68,10 @@ class Publications:
         for name in FILES:
             (folder / name).write_text(self._text(name), encoding="utf-8")
 
+    def bundle(self) -> str:
+        """The evidence of the newest report."""
+        return self._text("bundle.json")
+
     def _text(self, name: str) -> str:
         body: bytes = self._s3.get_object(Bucket=self._bucket, Key=report_key(STAGE, name))["Body"].read()
         return body.decode()

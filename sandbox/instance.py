@@ -9,11 +9,15 @@ STAGE = "sandbox"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 """The emulator's account; it cannot exist in AWS."""
+ESTATES = ("minimal", "hokusai")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One sandbox. ``network`` is the second number of its addresses 10.N.0.0/16; two sandboxes need different ones."""
+    """One sandbox. ``network`` is the second number of its addresses 10.N.0.0/16; two sandboxes need different ones.
+
+    ``estate``: which platform stands in it, one of ``ESTATES``; ``incident``: what is wrong with it from the beginning.
+    """
 
     folder: str
     network: int
@@ -24,6 +28,8 @@ class Instance:
     auth: bool
     pid: int = 0
     emulator_pid: int = 0
+    estate: str = "minimal"
+    incident: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -54,7 +60,7 @@ class Instance:
         }
 
 
-def default_instance(folder: Path = ROOT / ".sandbox") -> Instance:
+def default_instance(folder: Path = ROOT / ".sandbox", *, estate: str = "minimal", incident: str = "") -> Instance:
     """The one that ``make audit`` starts."""
     return Instance(
         folder=str(folder),
@@ -64,6 +70,8 @@ def default_instance(folder: Path = ROOT / ".sandbox") -> Instance:
         control_port=4701,
         seconds_per_minute=10.0,
         auth=True,
+        estate=estate,
+        incident=incident,
     )
 
 

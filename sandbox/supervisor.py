@@ -13,8 +13,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import FrameType
 from typing import Any
@@ -28,12 +30,16 @@ from sandbox.estate import (
     Estate,
 )
 from sandbox.faults import FAULTS, World
+from sandbox.hokusai import live as hokusai
 from sandbox.instance import ROOT, Instance, forget_instance, write_instance
 from sandbox.platform import SandboxPlatform
 
 COMMIT_WAIT_SECONDS = 5
 _EMULATOR_READY_SECONDS = 20.0
 _STOP_SECONDS = 5.0
+
+Changes = Mapping[tuple[str, str], Callable[[], None]]
+"""What can be done to a platform while it runs, by verb and name."""
 
 
 def start_emulator(instance: Instance, ends: ExitStack) -> subprocess.Popen[bytes]:
@@ -46,11 +52,14 @@ def start_emulator(instance: Instance, ends: ExitStack) -> subprocess.Popen[byte
         str(instance.seconds_per_minute),
     ]
     command += ["--auth"] if instance.auth else []
-    for name, value in {
+    variables = {
         ENV_SANDBOX_NETWORK: instance.resolver,
         ENV_SANDBOX_PACE: f"{instance.seconds_per_minute:g}",
         ENV_COMMIT_WAIT: str(COMMIT_WAIT_SECONDS),
-    }.items():
+    }
+    if instance.estate == "hokusai":
+        variables |= hokusai.function_variables(instance)
+    for name, value in variables.items():
         command += ["--function-env", f"{name}={value}"]
     with (instance.path / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
@@ -89,23 +98,38 @@ def seed_secrets(world: World, estate: Estate) -> None:
         manager.create_secret(Name=name, SecretString=json.dumps({"username": user, "password": password}))
 
 
+def start_minimal(instance: Instance, ends: ExitStack) -> Changes:
+    """Starts the web site and its database; returns what can be broken and mended. ``ends`` will end it."""
+    estate = Estate(network=instance.network)
+    platform = SandboxPlatform(instance, estate)
+    world = World(platform, instance)
+    ends.callback(platform.stop)
+    ends.callback(world.stop)
+    seed_secrets(world, estate)
+    platform.start()
+    broken = {("break", name): partial(fault.break_, world) for name, fault in FAULTS.items()}
+    return broken | {("mend", name): partial(fault.mend, world) for name, fault in FAULTS.items()}
+
+
 class _Control(BaseHTTPRequestHandler):
     server: "_ControlServer"
 
     def do_POST(self) -> None:
         verb, _, what = self.path.strip("/").partition("/")
-        if verb not in ("break", "mend") or what not in FAULTS:
-            self._answer(404, {"error": f"allowed are break and mend of {', '.join(FAULTS)}"})
+        change = self.server.changes.get((verb, what))
+        if change is None:
+            allowed = ", ".join(f"{verb} {what}" for verb, what in self.server.changes)
+            self._answer(404, {"error": f"{verb} {what}: allowed are {allowed}"})
             return
         try:
-            (FAULTS[what].break_ if verb == "break" else FAULTS[what].mend)(self.server.world)
+            change()
         except Exception as error:  # noqa: BLE001 - the person who asked is told; the sandbox goes on
             self._answer(500, {"error": f"{type(error).__name__}: {error}"})
             return
         self._answer(200, {"done": f"{verb} {what}"})
 
     def do_GET(self) -> None:
-        self._answer(200, {"faults": {name: fault.what for name, fault in FAULTS.items()}})
+        self._answer(200, {"changes": [f"{verb} {what}" for verb, what in self.server.changes]})
 
     def _answer(self, status: int, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
@@ -120,9 +144,9 @@ class _Control(BaseHTTPRequestHandler):
 
 
 class _ControlServer(HTTPServer):
-    def __init__(self, port: int, world: World) -> None:
+    def __init__(self, port: int, changes: Changes) -> None:
         super().__init__(("127.0.0.1", port), _Control)
-        self.world = world
+        self.changes = changes
 
 
 def serve(instance: Instance) -> None:
@@ -133,17 +157,12 @@ def serve(instance: Instance) -> None:
         # Every start is a fresh estate with passwords of its own; what an earlier one left would contradict it.
         shutil.rmtree(instance.path / old, ignore_errors=True)
     instance.path.mkdir(parents=True, exist_ok=True)
-    estate = Estate(network=instance.network)
-    platform = SandboxPlatform(instance, estate)
-    world = World(platform, instance)
     with ExitStack() as ends:
         emulator = start_emulator(instance, ends)
-        ends.callback(platform.stop)
-        ends.callback(world.stop)
+        start = hokusai.start if instance.estate == "hokusai" else start_minimal
+        changes = start(instance, ends)
         ends.callback(forget_instance, instance.path)
-        seed_secrets(world, estate)
-        platform.start()
-        with _ControlServer(instance.control_port, world) as server:
+        with _ControlServer(instance.control_port, changes) as server:
             write_instance(replace(instance, pid=os.getpid(), emulator_pid=emulator.pid))
             server.serve_forever(poll_interval=0.1)
 

@@ -1,0 +1,41 @@
+"""What a task gets at its start, as the ECS agent hands it over: read from the emulator's control plane."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.hokusai.estate import CLUSTER
+
+Aws = Mapping[str, Any]
+"""Clients of the emulator by service name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One running task: the tag of its image and its environment, secrets resolved."""
+
+    image_tag: str
+    environment: Mapping[str, str] = field(repr=False)
+
+
+def start_task(aws: Aws, service: str) -> Task:
+    """The task of a service's running revision."""
+    (found,) = aws["ecs"].describe_services(cluster=CLUSTER, services=[service])["services"]
+    revision = aws["ecs"].describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
+    container = revision["containerDefinitions"][0]
+    environment = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
+    for entry in container.get("secrets", ()):
+        environment[entry["name"]] = _value(aws, entry["valueFrom"])
+    return Task(image_tag=container["image"].rpartition(":")[2], environment=environment)
+
+
+def _value(aws: Aws, reference: str) -> str:
+    """``arn:aws:secretsmanager:region:account:secret:name-6chars[:json-key::]``, or the ARN of an SSM parameter."""
+    parts = reference.split(":")
+    if parts[2] == "ssm":
+        name = parts[5].removeprefix("parameter")
+        return str(aws["ssm"].get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    text = str(aws["secretsmanager"].get_secret_value(SecretId=":".join(parts[:7]))["SecretString"])
+    key = parts[7] if len(parts) > 7 else ""
+    return str(json.loads(text)[key]) if key else text
