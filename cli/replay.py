@@ -16,6 +16,7 @@ from auditor.domain.reporting import build_report
 from auditor.domain.result import Result
 from auditor.runtime.catalogue import decoded
 from cli.runners import facts_type, runner
+from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.registry import knowledge
 from functions.families import FAMILIES
 
@@ -50,7 +51,8 @@ def replay(bundle: Bundle) -> tuple[Report, Bundle]:
     _check_references(bundle)
     runs = tuple(replace(run, results=_results(bundle, run)) for run in bundle.runs)
     judged = replace(bundle, runs=runs)
-    return build_report(judged, assess(judged, knowledge()), knowledge()), judged
+    assessment = assess(judged, knowledge())
+    return build_report(judged, assessment, knowledge(), diagnosis_of(judged, assessment)), judged
 
 
 def _finite(text: str) -> float:

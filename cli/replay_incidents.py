@@ -2,29 +2,22 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from auditor.domain.assessment import Assessment, assess
 from auditor.domain.bundle import Bundle
-from auditor.domain.codec import from_json
-from auditor.domain.diagnosis.claims import Claim
-from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.result import Status
-from auditor.runtime.catalogue import decoded
 from catalog.problem import CatalogueError
 from catalog.source import parse, read_text
 from cli.deviations import deviated
 from cli.incidents import Incident, IncidentError, load_incident, problem_at
 from cli.replay import BundleError, read_bundle, replay
-from cli.runners import facts_type, runner
+from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.registry import knowledge
-from functions.families import FAMILIES
 
 ALL_RIGHT, SOME_WRONG, REFUSED = 0, 1, 2
 
@@ -80,23 +73,8 @@ def replay_incident(path: Path) -> Outcome:
     except BundleError as error:
         raise _refused(incident, str(error)) from error
     assessment = assess(judged, knowledge())
-    diagnosis = diagnose(claims_of(judged), judged.platform, assessment.readings)
+    diagnosis = diagnosis_of(judged, assessment)
     return _outcome(incident, diagnosis, assessment, began, tuple(_wrongs(incident, diagnosis, assessment)))
-
-
-def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
-    """What the observations of a bundle say, each by its family's knowledge."""
-    targets = {(target.family, target.id): target for target in bundle.platform.targets}
-    found: list[Claim] = []
-    for run in bundle.runs:
-        says = _knowledge_of(run.family)
-        for observation in run.observations if says is not None else ():
-            if observation.facts is None or says is None:
-                continue
-            target = decoded(targets[run.family, observation.target], runner(run.family).family)
-            facts = from_json(facts_type(run.family), observation.facts, f"{observation.target}.facts")
-            found += says(target, replace(observation, facts=facts))
-    return tuple(found)
 
 
 def score_table(outcomes: Sequence[Outcome], sets: Mapping[str, Sequence[str]]) -> str:
@@ -232,12 +210,3 @@ def _healthy(incident: Incident) -> Bundle:
 
 def _refused(incident: Incident, message: str) -> IncidentError:
     return IncidentError([problem_at(incident.file, incident.platform.position, ("platform",), message)])
-
-
-def _knowledge_of(family: str) -> Callable[[Any, Any], tuple[Claim, ...]] | None:
-    """The family's function from facts to claims; None for a family that has none."""
-    module = f"functions.{family}.knowledge"
-    if family not in FAMILIES or find_spec(module) is None:
-        return None
-    says: Callable[[Any, Any], tuple[Claim, ...]] = import_module(module).claims
-    return says

@@ -18,6 +18,7 @@ from auditor.net.network import Network
 from auditor.runtime.catalogue import decoded
 from cli.runners import runner
 from functions.aggregator.aggregate import rendered
+from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.registry import knowledge
 
 
@@ -79,7 +80,7 @@ def run_here(
         schema_version=BUNDLE_VERSION, stage="here", as_of=as_of, platform=platform, runs=tuple(runs), state=State()
     )
     assessment = assess(bundle, knowledge())
-    return build_report(bundle, assessment, knowledge()), bundle
+    return build_report(bundle, assessment, knowledge(), diagnosis_of(bundle, assessment)), bundle
 
 
 def write_files(report: Report, bundle: Bundle, folder: Path) -> Sequence[Path]:

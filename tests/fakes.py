@@ -20,6 +20,7 @@ from auditor.domain.result import Result, Severity, Status
 from auditor.domain.story import Story
 from auditor.domain.target import Target
 from auditor.domain.topology import Component, Dependency, Platform, Service, Shard, Thresholds
+from functions.aggregator.claims import diagnosis_of
 
 T0 = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -224,7 +225,7 @@ def play(platform: Platform, slots: Iterable[Slot], silent: Mapping[str, Iterabl
 def judge_moment(bundle: Bundle) -> Moment:
     """One bundle's assessment and report."""
     assessment = assess(bundle, KNOWLEDGE)
-    return Moment(bundle, assessment, build_report(bundle, assessment, KNOWLEDGE))
+    return Moment(bundle, assessment, build_report(bundle, assessment, KNOWLEDGE, diagnosis_of(bundle, assessment)))
 
 
 def aws_error(code: str, operation: str = "Publish") -> ClientError:

@@ -12,6 +12,7 @@ from auditor.adapters.state import StaleStateError
 from auditor.domain.assessment import Assessment, Knowledge, assess
 from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run, State
 from auditor.domain.codec import to_json
+from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
@@ -26,6 +27,7 @@ from auditor.names import (
 from auditor.render.report_html import render_html
 from auditor.render.report_json import render_json
 from auditor.render.report_markdown import render_markdown
+from functions.aggregator.claims import diagnosis_of
 
 _DATED_EVERY = timedelta(hours=1)
 _POLL_SECONDS = 0.25
@@ -118,7 +120,7 @@ def aggregate(
         seconds_per_minute=seconds_per_minute,
     )
     assessment = assess(bundle, knowledge)
-    report = build_report(bundle, assessment, knowledge)
+    report = build_report(bundle, assessment, knowledge, _diagnosis(bundle, assessment, ports))
     dated = _is_dated(state, slot, assessment)
     link = ports.reports.link("report.html", slot if dated else None)
     stories = tuple(tell(transition, report, link) for transition in assessment.transitions)
@@ -138,6 +140,14 @@ def aggregate(
         # Who is to be told hears of it also when the report cannot be made or published.
         _drain_outbox(ports, slot)
     return report
+
+
+def _diagnosis(bundle: Bundle, assessment: Assessment, ports: Ports) -> Diagnosis:
+    try:
+        return diagnosis_of(bundle, assessment)
+    except Exception as error:  # noqa: BLE001 - a bug in the diagnosis must cost neither the page nor the report
+        ports.note(f"the diagnosis failed with {type(error).__name__}; the report names causes and no root")
+        return Diagnosis()
 
 
 def rendered(report: Report, bundle: Bundle) -> dict[str, str]:

@@ -37,6 +37,7 @@ def test_a_family_has_its_parts(family: str) -> None:
     assert part(family, "facts").CAUSES
     assert is_dataclass(part(family, "facts").FACTS)
     assert callable(part(family, "handler").handler)
+    assert callable(part(family, "knowledge").claims)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

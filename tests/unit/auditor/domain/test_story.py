@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from auditor.domain.report import RootCause
 from auditor.domain.result import Severity, Status
 from auditor.domain.story import Story, tell
 from auditor.domain.topology import Platform
@@ -32,6 +33,30 @@ def test_the_story_of_a_database_that_is_down() -> None:
         f"Report: {LINK}",
     ):
         assert part in story.text
+
+
+def test_a_root_stands_before_the_problems_that_it_explains() -> None:
+    moment = play(SHOP, [{}, {"db": REFUSED}])[-1]
+    (transition,) = moment.assessment.transitions
+    explained = next(p.result_id for p in moment.report.problems if p.target == "db")
+    root = RootCause(
+        component="ecs.database",
+        service="elsewhere",
+        fault="NO_RUNNING_TASKS",
+        fault_meaning="nothing runs",
+        statement="No task of the database runs.",
+        confidence="high",
+        first_action="Start it.",
+        proof=("compute/db",),
+        ruled_out=(),
+        explains=(explained,),
+    )
+    other = replace(root, component="app.other", statement="Something else.", explains=("another result",))
+    text = tell(transition, replace(moment.report, roots=(root, other)), LINK).text
+    said = "Root: ecs.database NO_RUNNING_TASKS (high confidence). No task of the database runs.\n  First action: Start"
+    assert said in text
+    assert text.index(said) < text.index("db reachable FAIL.")
+    assert "Something else" not in text
 
 
 def test_a_victims_problem_is_never_told_as_the_services_own() -> None:

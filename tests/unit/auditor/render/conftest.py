@@ -14,6 +14,7 @@ from auditor.domain.report import (
     Problem,
     Report,
     ResponseTime,
+    RootCause,
     RunLine,
     ServiceLine,
     TargetLine,
@@ -338,6 +339,14 @@ def filled_with(database_down: Report) -> Callable[[str], Report]:
                 replace(root, target="warned", status="WARN", severity=Severity.LOW),
                 replace(root, target="found", severity=Severity.ADVISORY),
             ),
+            roots=(
+                RootCause(
+                    component=hostile, service=hostile, fault=hostile, fault_meaning=hostile, statement=hostile,
+                    confidence=hostile, first_action=hostile, proof=(hostile,), ruled_out=(hostile,), explains=("x",),
+                ),
+            ),
+            unexplained=(hostile,),
+            next_observation=hostile,
             coverage_gaps=(
                 replace(
                     GAP, service=hostile, target=hostile, cause=hostile, cause_meaning=hostile, summary=hostile,

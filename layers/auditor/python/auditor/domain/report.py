@@ -66,6 +66,23 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """A fault that explains failing results; ``explains`` holds their ids, ``proof`` those of the observations."""
+
+    component: str
+    service: str
+    fault: str
+    fault_meaning: str
+    statement: str
+    confidence: str
+    first_action: str
+    proof: tuple[str, ...]
+    ruled_out: tuple[str, ...]
+    """What could have been blamed and is not at fault, each with its reason."""
+    explains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageGap:
     """Something that the auditor could not see, why, and what would let it see."""
 
@@ -145,6 +162,11 @@ class Report:
     critical_targets_judged: int
     services: tuple[ServiceLine, ...]
     problems: tuple[Problem, ...]
+    roots: tuple[RootCause, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    """Ids of failing results that no root explains: the evidence does not decide."""
+    next_observation: str = ""
+    """The cheapest observation that could decide them; empty when nothing is undecided."""
     coverage_gaps: tuple[CoverageGap, ...]
     response_times: tuple[ResponseTime, ...]
     categories: tuple[Category, ...]

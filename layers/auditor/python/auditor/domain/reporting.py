@@ -7,6 +7,8 @@ from auditor.domain.assessment import Assessment, Knowledge, service_targets
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
+from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.diagnosis.telling import root_cause
 from auditor.domain.headline import headline
 from auditor.domain.observation import Observation, PhaseTiming
 from auditor.domain.report import (
@@ -29,8 +31,8 @@ _SEVERITIES = tuple(Severity)
 _WORST_FIRST = (Verdict.DOWN, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY, Verdict.NOT_DEPLOYED)
 
 
-def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -> Report:
-    """The report of a bundle."""
+def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge, diagnosis: Diagnosis) -> Report:
+    """The report of a bundle, with the roots of what fails."""
     readings = assessment.readings
     services = tuple(_service_line(bundle, assessment, service) for service in bundle.platform.services)
     problems = _problems(bundle, assessment, knowledge.causes)
@@ -54,6 +56,9 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         critical_targets_judged=assessment.critical_targets_judged,
         services=services,
         problems=problems,
+        roots=tuple(root_cause(bundle.platform, root) for root in diagnosis.roots),
+        unexplained=diagnosis.unexplained,
+        next_observation=diagnosis.next_observation,
         coverage_gaps=gaps,
         response_times=_response_times(bundle, knowledge),
         categories=_categories(bundle, readings),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from auditor.domain.assessment import Transition
 from auditor.domain.instants import format_instant
-from auditor.domain.report import Problem, Report, ServiceLine
+from auditor.domain.report import Problem, Report, RootCause, ServiceLine
 from auditor.domain.result import Severity
 from auditor.domain.verdict import Verdict
 
@@ -43,6 +43,9 @@ def _turned_bad(transition: Transition, report: Report, line: ServiceLine, link:
     if first and first.cause:
         subject += f": {first.cause} ({first.phase})"
     parts = [subject[:SMS_LENGTH], "", f"Since {format_instant(transition.since)} (UTC)."]
+    for root in _roots(report, line, own):
+        parts += ["", f"Root: {root.component} {root.fault} ({root.confidence} confidence). {root.statement}"]
+        parts.append(f"  First action: {root.first_action}")
     for problem in own[:_TOLD]:
         parts += ["", problem.summary, f"  target {problem.target} ({problem.component}), {_where(problem)}"]
         if problem.remediation:
@@ -67,6 +70,12 @@ def _turned_bad(transition: Transition, report: Report, line: ServiceLine, link:
         subject=subject[:100],
         text="\n".join(parts) + "\n",
     )
+
+
+def _roots(report: Report, line: ServiceLine, own: list[Problem]) -> list[RootCause]:
+    """The roots that lie in the service or explain one of its problems."""
+    failing = {problem.result_id for problem in own}
+    return [root for root in report.roots if root.service == line.id or failing & set(root.explains)][:_TOLD]
 
 
 def _recovered(transition: Transition, report: Report, line: ServiceLine, link: str) -> Story:

@@ -44,6 +44,15 @@ _TRACE = "Every number is traced to results by id (family/target/check@slot); th
 NOTES: tuple[str, ...] = (_SERVICES, _ANSWERS, _ATTRIBUTION, _VICTIMS, _STALE, _TRACE)
 
 
+def undecided_note(report: Report) -> str:
+    """What the evidence does not decide, and what would; empty when all failures are explained."""
+    if not report.unexplained:
+        return ""
+    count = len(report.unexplained)
+    note = f"UNDECIDED: the evidence does not explain {count:,} failing {'results' if count != 1 else 'result'}."
+    return f"{note} The cheapest next observation: {report.next_observation}" if report.next_observation else note
+
+
 def coverage_note(report: Report) -> str:
     """The formula of coverage with this report's numbers in it."""
     judged = sum(category.passed + category.warned + category.failed for category in report.categories)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from auditor.domain.report import Report
 from auditor.render.html_parts import moment, section, verdict_badge
 from auditor.render.html_problems import unseen, warnings, wrong
+from auditor.render.html_roots import roots
 from auditor.render.html_tables import checks, response_times, result_ids, runs, services
 from auditor.render.markup import Child, Html, element, join, text
 from auditor.render.method import NOTES, VERDICT_MEANINGS, coverage_note
@@ -42,6 +43,7 @@ def _head(report: Report) -> Html:
 
 def _body(report: Report, arranged: Outline) -> Html:
     parts: list[tuple[str, str, Html | None]] = [
+        ("roots", "Root cause", roots(report)),
         ("wrong", "What is wrong" if arranged.wrong else "Is anything wrong?", wrong(report, arranged)),
         *_noticed(report, arranged),
         ("unseen", f"Not seen ({len(report.coverage_gaps):,})", unseen(report)),

@@ -9,6 +9,7 @@ from auditor.render.method import (
     STANDS_FROM_EARLIER,
     VERDICT_MEANINGS,
     coverage_note,
+    undecided_note,
 )
 from auditor.render.outline import Outline, Trouble, outline
 from auditor.render.wording import (
@@ -29,6 +30,7 @@ def render_markdown(report: Report) -> str:
     arranged = outline(report)
     lines = [
         *_header(report),
+        *_roots(report),
         *_wrong(report, arranged),
         *_notices("Warnings", arranged.warnings, report),
         *_notices("Findings (they harm no user now and move no verdict)", arranged.findings, report),
@@ -57,6 +59,21 @@ def _header(report: Report) -> list[str]:
     if pace := pace_text(report):
         lines.append(f"- {pace}")
     return [*lines, ""]
+
+
+def _roots(report: Report) -> list[str]:
+    if not report.roots and not report.unexplained:
+        return []
+    lines = ["## Root cause", ""]
+    for root in report.roots:
+        lines += [f"### {plain(root.component)}: {plain(root.fault)}", "", plain(root.statement), ""]
+        lines.append(f"- Confidence: {plain(root.confidence)}; {plain(root.fault_meaning)}")
+        lines.append(f"- First: {plain(root.first_action)}")
+        lines += [f"- Ruled out: {plain(each)}" for each in root.ruled_out]
+        lines += [f"- Proof: {plain(each)}" for each in root.proof]
+        lines.append("")
+    note = undecided_note(report)
+    return [*lines, plain(note), ""] if note else lines
 
 
 def _wrong(report: Report, arranged: Outline) -> list[str]:

@@ -2,6 +2,7 @@
 
 from auditor.domain.instants import format_instant
 from auditor.domain.report import Problem, Report
+from auditor.render.method import undecided_note
 from auditor.render.wording import shown
 
 _MAX_LINE = 2000
@@ -19,6 +20,7 @@ def render_text(report: Report) -> str:
     for line in report.services:
         note = f"  (victim of {', '.join(line.victim_of)})" if line.victim_of and not line.at_fault else ""
         lines.append(f"  {line.title:<{width}}  {line.verdict}{note}")
+    lines += _roots(report)
     lines += _problems([p for p in report.problems if not p.victim_of], "What is wrong")
     lines += _problems([p for p in report.problems if p.victim_of], "Failing because of it")
     if report.coverage_gaps:
@@ -31,6 +33,16 @@ def render_text(report: Report) -> str:
 
 def _one_line(text: str) -> str:
     return shown(text, _MAX_LINE).replace("\n", " ")
+
+
+def _roots(report: Report) -> list[str]:
+    lines = ["", "Root cause:"] if report.roots else []
+    for root in report.roots:
+        lines.append(f"  {root.component} {root.fault} ({root.confidence} confidence): {root.statement}")
+        lines.append(f"    first: {root.first_action}")
+    note = undecided_note(report)
+    lines += ["", note] if note else []
+    return lines
 
 
 def _problems(problems: list[Problem], title: str) -> list[str]:
