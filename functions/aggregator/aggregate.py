@@ -16,6 +16,7 @@ from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
+from auditor.domain.result import Status
 from auditor.domain.story import Story, tell
 from auditor.domain.topology import Platform
 from auditor.names import (
@@ -147,7 +148,11 @@ def _diagnosis(bundle: Bundle, assessment: Assessment, ports: Ports) -> Diagnosi
         return diagnosis_of(bundle, assessment)
     except Exception as error:  # noqa: BLE001 - a bug in the diagnosis must cost neither the page nor the report
         ports.note(f"the diagnosis failed with {type(error).__name__}; the report names causes and no root")
-        return Diagnosis()
+        failing = (r.result.id for r in assessment.readings if r.speaks and r.result.status is Status.FAIL)
+        return Diagnosis(
+            unexplained=tuple(sorted(failing)),
+            next_observation=f"the diagnosis itself failed ({type(error).__name__}); the aggregator's log says more",
+        )
 
 
 def rendered(report: Report, bundle: Bundle) -> dict[str, str]:

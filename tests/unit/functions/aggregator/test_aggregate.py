@@ -339,3 +339,20 @@ def test_an_hour_and_more_of_silence_is_survived() -> None:
     assert report is not None
     assert report.verdict == "UNKNOWN"
     assert values(world, METRIC_BLIND) == [0, 1]
+
+
+def test_a_diagnosis_that_breaks_costs_neither_page_nor_story_and_is_told_as_undecided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("functions.aggregator.aggregate.diagnosis_of", breaks)
+    world = World()
+    _, report = through(world, OK, DATABASE_DOWN)
+    assert report is not None
+    failing = {p.result_id for p in report.problems if p.status == "FAIL"}
+    assert failing
+    assert set(report.unexplained) == failing
+    assert "ZeroDivisionError" in report.next_observation
+    assert values(world, METRIC_OPEN_INCIDENTS, Service="database") == [0, 1], "the page does not hang on the diagnosis"
