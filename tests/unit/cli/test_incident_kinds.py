@@ -474,7 +474,7 @@ def test_the_namespace_is_told_with_all_that_proves_it(outcome_of: Any) -> None:
     sources = {id.partition("@")[0] for id in root.proof}
     assert {"configuration/front-settings", "discovery/basket-registered", "http/front-search"} <= sources
     assert BASKET in root.first_action
-    assert [r.component for r in outcome.diagnosis.roots] == ["code.front", "taskdef.front"]
+    assert [r.component for r in outcome.diagnosis.roots] == ["taskdef.front", "code.front"], "what users feel first"
     assert {"rds", "secret.shop", "cloudmap.basket", "app.basket", "ecs.basket"} <= {
         out.subject for out in outcome.diagnosis.ruled_out
     }

@@ -123,6 +123,14 @@ def test_a_bad_day_has_a_root_for_every_chain(shop: Any) -> None:
     assert not diagnosis.undecided
 
 
+def test_the_root_that_critical_targets_show_is_told_first(shop: Any) -> None:
+    aside = tuple(replace(t, critical=t.id != "orders-login") for t in shop.platform.targets)
+    assert shop.roots(shop.diagnose(everything(shop), bad_readings(shop), targets=aside))[-1] == (
+        "secret.orders",
+        "DB_PASSWORD_OUT_OF_SYNC",
+    )
+
+
 @given(data=st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_claims_readings_and_catalogue_means_nothing(shop: Any, data: st.DataObject) -> None:

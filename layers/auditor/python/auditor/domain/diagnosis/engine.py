@@ -57,7 +57,8 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     candidates = _merged(proposed)
     needs = needed_services(platform)
     explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}
-    roots = tuple(c for c in candidates if explains[c] and not _outdone(c, explains))
+    standing = (c for c in candidates if explains[c] and not _outdone(c, explains))
+    roots = tuple(sorted(standing, key=lambda c: _weight(c, symptoms)))
     explained = {id for candidate in roots for id in explains[candidate]}
     unexplained = [symptom for symptom in symptoms if symptom.result.id not in explained]
     return Diagnosis(
@@ -87,6 +88,13 @@ def _outdone(candidate: Candidate, explains: Mapping[Candidate, frozenset[str]])
         and (other.named or other.confidence.rank < candidate.confidence.rank)
         for other in explains
     )
+
+
+def _weight(candidate: Candidate, symptoms: Sequence[_Symptom]) -> tuple[int, int, int, str]:
+    """What is told first: the root that shows itself in the most failures of critical targets, then of any."""
+    shown = [symptom for symptom in symptoms if seen_in(symptom.result) in candidate.shows]
+    critical = sum(symptom.target.critical for symptom in shown)
+    return -critical, -len(shown), candidate.confidence.rank, candidate.component
 
 
 def _merged(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
