@@ -3,10 +3,11 @@
 import json
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auditor.domain.assessment import assess
+from auditor.domain.assessment import Assessment, assess
 from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run
 from auditor.domain.check import judge
 from auditor.domain.codec import CodecError, from_json
@@ -48,11 +49,15 @@ def read_bundle(path: Path) -> Bundle:
 
 def replay(bundle: Bundle) -> tuple[Report, Bundle]:
     """The report of a bundle whose results are made anew from its observations; BundleError when they cannot be."""
+    judged, assessment = reassess(bundle)
+    return build_report(judged, assessment, knowledge()), judged
+
+
+def reassess(bundle: Bundle) -> tuple[Bundle, Assessment]:
+    """The bundle with results made anew, and its judgement; BundleError when they cannot be made."""
     _check_references(bundle)
-    runs = tuple(replace(run, results=_results(bundle, run)) for run in bundle.runs)
-    judged = replace(bundle, runs=runs)
-    assessment = assess(judged, knowledge())
-    return build_report(judged, assessment, knowledge(), diagnosis_of(judged, assessment)), judged
+    judged = replace(bundle, runs=tuple(replace(run, results=_results(bundle, run)) for run in bundle.runs))
+    return judged, assess(judged, knowledge(), partial(diagnosis_of, judged))
 
 
 def _finite(text: str) -> float:

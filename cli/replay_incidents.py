@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from auditor.domain.assessment import Assessment, assess
+from auditor.domain.assessment import Assessment
 from auditor.domain.bundle import Bundle
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.result import Status
@@ -15,9 +15,7 @@ from catalog.problem import CatalogueError
 from catalog.source import parse, read_text
 from cli.deviations import deviated
 from cli.incidents import Incident, IncidentError, load_incident, problem_at
-from cli.replay import BundleError, read_bundle, replay
-from functions.aggregator.claims import diagnosis_of
-from functions.aggregator.registry import knowledge
+from cli.replay import BundleError, read_bundle, reassess
 
 ALL_RIGHT, SOME_WRONG, REFUSED = 0, 1, 2
 
@@ -69,12 +67,11 @@ def replay_incident(path: Path) -> Outcome:
         return _outcome(incident, Diagnosis(), None, began, (why,))
     bundle = deviated(_healthy(incident), incident)
     try:
-        _, judged = replay(bundle)
+        _, assessment = reassess(bundle)
     except BundleError as error:
         raise _refused(incident, str(error)) from error
-    assessment = assess(judged, knowledge())
-    diagnosis = diagnosis_of(judged, assessment)
-    return _outcome(incident, diagnosis, assessment, began, tuple(_wrongs(incident, diagnosis, assessment)))
+    wrongs = tuple(_wrongs(incident, assessment.diagnosis, assessment))
+    return _outcome(incident, assessment.diagnosis, assessment, began, wrongs)
 
 
 def score_table(outcomes: Sequence[Outcome], sets: Mapping[str, Sequence[str]]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -79,8 +80,8 @@ def run_here(
     bundle = Bundle(
         schema_version=BUNDLE_VERSION, stage="here", as_of=as_of, platform=platform, runs=tuple(runs), state=State()
     )
-    assessment = assess(bundle, knowledge())
-    return build_report(bundle, assessment, knowledge(), diagnosis_of(bundle, assessment)), bundle
+    assessment = assess(bundle, knowledge(), partial(diagnosis_of, bundle))
+    return build_report(bundle, assessment, knowledge()), bundle
 
 
 def write_files(report: Report, bundle: Bundle, folder: Path) -> Sequence[Path]:

@@ -1,7 +1,7 @@
 """The aggregator over ports: wait for the slot's runs, judge, remember, publish, tell. It alone writes state."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,6 +10,7 @@ from auditor.adapters.aws import AwsError
 from auditor.adapters.runs import Commit, UnreadableRunError
 from auditor.adapters.state import StaleStateError
 from auditor.domain.assessment import Assessment, Knowledge, assess
+from auditor.domain.attribution import Reading
 from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run, State
 from auditor.domain.codec import to_json
 from auditor.domain.diagnosis.model import Diagnosis
@@ -120,8 +121,8 @@ def aggregate(
         state=state,
         seconds_per_minute=seconds_per_minute,
     )
-    assessment = assess(bundle, knowledge)
-    report = build_report(bundle, assessment, knowledge, _diagnosis(bundle, assessment, ports))
+    assessment = assess(bundle, knowledge, lambda readings: _diagnosis(bundle, readings, ports))
+    report = build_report(bundle, assessment, knowledge)
     dated = _is_dated(state, slot, assessment)
     link = ports.reports.link("report.html", slot if dated else None)
     stories = tuple(tell(transition, report, link) for transition in assessment.transitions)
@@ -143,12 +144,12 @@ def aggregate(
     return report
 
 
-def _diagnosis(bundle: Bundle, assessment: Assessment, ports: Ports) -> Diagnosis:
+def _diagnosis(bundle: Bundle, readings: Sequence[Reading], ports: Ports) -> Diagnosis:
     try:
-        return diagnosis_of(bundle, assessment)
+        return diagnosis_of(bundle, readings)
     except Exception as error:  # noqa: BLE001 - a bug in the diagnosis must cost neither the page nor the report
         ports.note(f"the diagnosis failed with {type(error).__name__}; the report names causes and no root")
-        failing = (r.result.id for r in assessment.readings if r.speaks and r.result.status is Status.FAIL)
+        failing = (r.result.id for r in readings if r.speaks and r.result.status is Status.FAIL)
         return Diagnosis(
             unexplained=tuple(sorted(failing)),
             next_observation=f"the diagnosis itself failed ({type(error).__name__}); the aggregator's log says more",

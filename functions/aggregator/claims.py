@@ -1,10 +1,11 @@
 """From a bundle's observations to claims, each by its family's knowledge; and the diagnosis of what they join to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from auditor.domain.assessment import Assessment
+from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle
 from auditor.domain.codec import CodecError, from_json
 from auditor.domain.diagnosis.claims import Claim
@@ -38,8 +39,8 @@ def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
     return tuple(found)
 
 
-def diagnosis_of(bundle: Bundle, assessment: Assessment) -> Diagnosis:
-    """The roots of what fails in a bundle; empty when nothing fails."""
-    if not any(reading.speaks and reading.result.status is Status.FAIL for reading in assessment.readings):
+def diagnosis_of(bundle: Bundle, readings: Sequence[Reading]) -> Diagnosis:
+    """The roots of what fails in a bundle, whose attributed results these are; empty when nothing fails."""
+    if not any(reading.speaks and reading.result.status is Status.FAIL for reading in readings):
         return Diagnosis()
-    return diagnose(claims_of(bundle), bundle.platform, assessment.readings)
+    return diagnose(claims_of(bundle), bundle.platform, readings)

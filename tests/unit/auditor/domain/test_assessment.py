@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.domain.assessment import assess
 from auditor.domain.bundle import State
 from auditor.domain.observation import Phase
 from auditor.domain.result import Status
@@ -14,7 +13,6 @@ from tests.fakes import (
     BAD_LOGIN,
     BLIND,
     FINE,
-    KNOWLEDGE,
     MINUTE,
     REFUSED,
     SHOP,
@@ -243,7 +241,7 @@ def test_the_order_of_runs_moves_nothing() -> None:
 
 def test_the_state_counts_its_writes_and_remembers_the_moment() -> None:
     given = bundle(SHOP, T0, runs(SHOP, T0, OK), State(version=41, as_of=T0 - MINUTE))
-    after = assess(given, KNOWLEDGE).next_state(given)
+    after = judge_moment(given).assessment.next_state(given)
     assert (after.version, after.as_of) == (42, T0)
 
 

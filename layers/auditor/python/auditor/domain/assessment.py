@@ -1,20 +1,21 @@
 """The judgement of one moment: readings, verdicts, blame and what follows for state, alarms and stories. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from auditor.domain.at_fault import Transition, services_of
 from auditor.domain.attribution import Reading, attribute
-from auditor.domain.blame import awaits_proof, victims
+from auditor.domain.blame import victims
 from auditor.domain.bundle import Bundle, ServiceState, State
 from auditor.domain.cause import Cause
-from auditor.domain.instants import format_instant
+from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.observation import Phase
 from auditor.domain.result import Severity, Status
 from auditor.domain.target import Target
 from auditor.domain.topology import Platform
-from auditor.domain.verdict import CheckMemory, TargetState, Verdict, remember, service_verdict, target_verdict
+from auditor.domain.verdict import CheckMemory, TargetState, Verdict, remember, target_verdict
 
 _SEVERITIES = tuple(Severity)
 
@@ -32,25 +33,14 @@ class Knowledge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """A change of a service that is told: ``kind`` is ``turned_bad`` or ``recovered``."""
-
-    id: str
-    kind: str
-    service: str
-    before: Verdict
-    after: Verdict
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """All that one bundle says. ``explained`` maps a failing target to the targets that it is a victim of."""
 
     readings: tuple[Reading, ...]
     targets: Mapping[str, TargetState]
-    services: Mapping[str, ServiceState]
     explained: Mapping[str, tuple[str, ...]]
+    diagnosis: Diagnosis
+    services: Mapping[str, ServiceState]
     transitions: tuple[Transition, ...]
     critical_targets: int
     critical_targets_judged: int
@@ -65,8 +55,11 @@ class Assessment:
         return State(version=bundle.state.version + 1, as_of=bundle.as_of, targets=self.targets, services=self.services)
 
 
-def assess(bundle: Bundle, knowledge: Knowledge) -> Assessment:
-    """The judgement of a bundle; the same bundle always gives the same one."""
+def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Reading]], Diagnosis]) -> Assessment:
+    """The judgement of a bundle; the same bundle always gives the same one.
+
+    ``diagnose`` finds the roots of what fails in the bundle's readings: it needs every family's knowledge.
+    """
     platform = bundle.platform
     # A run made with the catalogue before this one can speak of targets that are gone.
     known = {target.id for target in platform.targets}
@@ -94,14 +87,23 @@ def assess(bundle: Bundle, knowledge: Knowledge) -> Assessment:
         for target in platform.targets
     }
     explained = victims(platform, targets, {id: _failing_phase(state.checks.values()) for id, state in targets.items()})
-    services, transitions = _services(bundle, targets, explained, knowledge)
+    diagnosis = diagnose(readings)
+    services, transitions = services_of(
+        bundle,
+        targets=targets,
+        readings=readings,
+        explained=explained,
+        diagnosis=diagnosis,
+        periods=knowledge.periods,
+    )
     judged = {reading.result.target for reading in readings if reading.speaks}
     critical = [target.id for target in platform.targets if target.critical and target.deployed]
     return Assessment(
         readings=readings,
         targets=targets,
-        services=services,
         explained=explained,
+        diagnosis=diagnosis,
+        services=services,
         transitions=transitions,
         critical_targets=len(critical),
         critical_targets_judged=sum(target in judged for target in critical),
@@ -145,76 +147,6 @@ def _failing_phase(memory: Iterable[CheckMemory]) -> Phase | None:
     failures = [m for m in memory if m.status is not Status.PASS and m.severity is not Severity.ADVISORY]
     failures.sort(key=lambda entry: (entry.status is Status.FAIL, _SEVERITIES.index(entry.severity)))
     return failures[-1].phase if failures else None
-
-
-def _services(
-    bundle: Bundle,
-    targets: Mapping[str, TargetState],
-    explained: Mapping[str, tuple[str, ...]],
-    knowledge: Knowledge,
-) -> tuple[dict[str, ServiceState], tuple[Transition, ...]]:
-    states: dict[str, ServiceState] = {}
-    transitions: list[Transition] = []
-    for service in bundle.platform.services:
-        own = [target for target in bundle.platform.targets if target.service == service.id]
-        verdict = service_verdict(
-            [targets[target.id].verdict for target in own if target.critical],
-            [targets[target.id].verdict for target in own if not target.critical],
-        )
-        before = bundle.state.services.get(service.id)
-        was_at_fault = before is not None and before.at_fault
-        if verdict.bad:
-            standing = [t for t in own if _stands_for_itself(bundle, targets, explained, t, knowledge)]
-            at_fault = bool(standing)
-            # A victim with a small trouble of its own is not DOWN by it.
-            paging = any(target.critical and targets[target.id].verdict is Verdict.DOWN for target in standing)
-        else:
-            # Going blind is not a recovery: what was open stays open until health was seen.
-            at_fault = was_at_fault and verdict is Verdict.UNKNOWN
-            paging = before is not None and before.paging and verdict is Verdict.UNKNOWN
-        transition = _transition(bundle, service.id, before, verdict, at_fault=at_fault)
-        story = before.story if before else ""
-        if transition is not None:
-            transitions.append(transition)
-            story = transition.id if transition.kind == "turned_bad" else ""
-        since = before.since if before is not None and before.verdict is verdict else bundle.as_of
-        states[service.id] = ServiceState(verdict=verdict, since=since, at_fault=at_fault, story=story, paging=paging)
-    return states, tuple(transitions)
-
-
-def _stands_for_itself(
-    bundle: Bundle,
-    targets: Mapping[str, TargetState],
-    explained: Mapping[str, tuple[str, ...]],
-    target: Target[Any],
-    knowledge: Knowledge,
-) -> bool:
-    return (
-        targets[target.id].verdict.bad
-        and target.id not in explained
-        and not awaits_proof(bundle.platform, targets, target, bundle.as_of, knowledge.periods[target.family])
-    )
-
-
-def _transition(
-    bundle: Bundle, service: str, before: ServiceState | None, verdict: Verdict, *, at_fault: bool
-) -> Transition | None:
-    """A story opens when a service turns bad by its own fault, and ends when it was seen healthy again."""
-    story_open = before is not None and bool(before.story)
-    if verdict.bad and at_fault and not story_open:
-        kind = "turned_bad"
-    elif story_open and verdict in (Verdict.HEALTHY, Verdict.NOT_DEPLOYED):
-        kind = "recovered"
-    else:
-        return None
-    return Transition(
-        id=f"{bundle.stage}/{service}/{kind}/{format_instant(bundle.as_of)}",
-        kind=kind,
-        service=service,
-        before=before.verdict if before else Verdict.UNKNOWN,
-        after=verdict,
-        since=bundle.as_of,
-    )
 
 
 def service_targets(platform: Platform, service: str) -> tuple[Target[Any], ...]:

@@ -37,6 +37,8 @@ class ServiceState:
     at_fault: bool = False
     story: str = ""
     """Deduplication id of the open story; empty when none is open."""
+    broken: tuple[str, ...] = ()
+    """The targets that the open story tells of; some can belong to other services."""
     paging: bool = False
     """Whether the paging alarm's metric is raised: from DOWN at fault until it was seen better."""
 

@@ -7,7 +7,6 @@ from auditor.domain.assessment import Assessment, Knowledge, service_targets
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
-from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.diagnosis.telling import root_cause
 from auditor.domain.headline import headline
 from auditor.domain.observation import Observation, PhaseTiming
@@ -31,9 +30,10 @@ _SEVERITIES = tuple(Severity)
 _WORST_FIRST = (Verdict.DOWN, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY, Verdict.NOT_DEPLOYED)
 
 
-def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge, diagnosis: Diagnosis) -> Report:
+def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -> Report:
     """The report of a bundle, with the roots of what fails."""
-    readings = assessment.readings
+    readings, diagnosis = assessment.readings, assessment.diagnosis
+    roots = tuple(root_cause(bundle.platform, root) for root in diagnosis.roots)
     services = tuple(_service_line(bundle, assessment, service) for service in bundle.platform.services)
     problems = _problems(bundle, assessment, knowledge.causes)
     gaps = _coverage_gaps(bundle, readings, knowledge.causes)
@@ -50,13 +50,13 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge, d
         seconds_per_minute=bundle.seconds_per_minute,
         vantages=tuple(sorted({_vantage_words(run) for run in bundle.runs})),
         verdict=min((line.verdict for line in services), key=_WORST_FIRST.index, default=Verdict.UNKNOWN),
-        headline=headline(services, problems, gaps),
+        headline=headline(services, problems, gaps, roots),
         coverage_percent=_percent(judged, asked + expected_but_silent),
         critical_targets=assessment.critical_targets,
         critical_targets_judged=assessment.critical_targets_judged,
         services=services,
         problems=problems,
-        roots=tuple(root_cause(bundle.platform, root) for root in diagnosis.roots),
+        roots=roots,
         unexplained=diagnosis.unexplained,
         next_observation=diagnosis.next_observation,
         coverage_gaps=gaps,
