@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from auditor.domain import topology
 from auditor.domain.codec import to_json
 from auditor.domain.target import Target
-from catalog.model import WEEKDAYS, Catalogue, MaintenanceEntry, ServiceEntry
+from auditor.domain.verdict import Judging
+from catalog.model import WEEKDAYS, Catalogue, JudgingEntry, MaintenanceEntry, ServiceEntry
 from functions.families import FAMILIES
 
 
@@ -33,6 +34,7 @@ def compile_catalogue(catalogue: Catalogue, registry: Sequence[str] = FAMILIES) 
                 private=entry.private,
                 deployed=entry.deployed,
                 proves=entry.proves,
+                judging=_judging(entry.judging) if entry.judging else None,
             )
             for entry in catalogue.targets
         ),
@@ -43,6 +45,7 @@ def compile_catalogue(catalogue: Catalogue, registry: Sequence[str] = FAMILIES) 
         thresholds=topology.Thresholds(**dict(catalogue.thresholds)),
         maintenance=tuple(_maintenance(entry) for entry in catalogue.maintenance),
         shards=_shards(catalogue, registry),
+        judging=_judging(catalogue.judging),
     )
 
 
@@ -60,6 +63,10 @@ def _service(entry: ServiceEntry) -> topology.Service:
         runbook=entry.runbook,
         objective=topology.Objective(**dict(entry.objective)),
     )
+
+
+def _judging(entry: JudgingEntry) -> Judging:
+    return Judging(bad=entry.bad, well=entry.well)
 
 
 def _maintenance(entry: MaintenanceEntry) -> topology.MaintenanceWindow:

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from auditor.domain import topology
+from auditor.domain.verdict import Judging
 from catalog.texts import (
     ComponentId,
     Duration,
     Id,
     Instant,
     Line,
+    MajorityText,
     Region,
     TimeOfDay,
     Timezone,
@@ -26,6 +28,7 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 
 _OBJECTIVE = topology.Objective()
 _THRESHOLDS = topology.Thresholds()
+_JUDGING = Judging()
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
@@ -76,6 +79,15 @@ class ComponentEntry(Entry):
     aws_name: Line = Field(default="", description="Its name in AWS, or where else it lives.")
 
 
+class JudgingEntry(Entry):
+    """How many of the last judged slots decide about a target's verdict, each way."""
+
+    bad: MajorityText = Field(default=_JUDGING.bad, description="To turn bad.", json_schema_extra={"default": "2 of 3"})
+    well: MajorityText = Field(
+        default=_JUDGING.well, description="To turn well again.", json_schema_extra={"default": "2 of 3"}
+    )
+
+
 class TargetEntry(Entry):
     """One addressable thing that is probed."""
 
@@ -87,6 +99,7 @@ class TargetEntry(Entry):
     private: bool = Field(default=True, description="Whether it is reachable from inside the VPC only.")
     deployed: bool = Field(default=True, description="false: it is known not to exist yet, and that is no failure.")
     proves: tuple[Id, ...] = Field(default=(), description="Targets that this one cannot pass without.")
+    judging: JudgingEntry | None = Field(default=None, description="In place of the catalogue's own.")
     spec: Any
 
 
@@ -170,4 +183,5 @@ class Catalogue(Entry):
     targets: tuple[TargetEntry, ...] = Field(min_length=1)
     dependencies: tuple[DependencyEntry, ...] = ()
     thresholds: ThresholdsEntry = ThresholdsEntry()
+    judging: JudgingEntry = JudgingEntry()
     maintenance: tuple[MaintenanceEntry, ...] = ()

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from auditor.domain.instants import InstantError, format_instant, parse_instant
 from auditor.domain.topology import COMPONENT_KINDS
+from auditor.domain.verdict import Majority
 from catalog.problem import did_you_mean, one_of, shorten
 
 REFUSED = "catalogue"
@@ -29,6 +30,8 @@ _COMPONENT = r"^[a-z0-9]+(\.[a-z0-9_]+)?$"
 _COMPONENT_ALLOWED = (
     "<kind> or <kind>.<name>, the name of lower-case letters, digits and underscores, such as rds or app.web"
 )
+_MAJORITY = r"([1-9]) of ([1-9])"
+_MAJORITY_ALLOWED = "n of m with n at most m and both 1 to 9, such as 2 of 3"
 _INSTANT_ALLOWED = "ISO 8601 with an offset, such as 2026-11-23T16:00:00Z"
 
 
@@ -127,6 +130,13 @@ def _timezone(text: str) -> str:
     return text
 
 
+def _majority(text: object) -> Majority:
+    match = re.fullmatch(_MAJORITY, text) if isinstance(text, str) else None
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise refused("is not a majority", _MAJORITY_ALLOWED)
+    return Majority(n=int(match[1]), of=int(match[2]))
+
+
 def _schema(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **schema})
 
@@ -161,4 +171,10 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
     _schema(pattern=_DURATION, examples=["500ms", "5s", "2m", "1h", "30d"]),
+]
+MajorityText = Annotated[
+    Majority,
+    BeforeValidator(_majority),
+    PlainSerializer(lambda majority: f"{majority.n} of {majority.of}", return_type=str),
+    _schema(pattern=f"^{_MAJORITY}$", examples=["2 of 3", "1 of 1"]),
 ]

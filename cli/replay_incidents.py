@@ -3,12 +3,12 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from auditor.domain.assessment import Assessment
-from auditor.domain.bundle import Bundle
+from auditor.domain.bundle import Bundle, State
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.result import Status
 from catalog.problem import CatalogueError
@@ -65,7 +65,8 @@ def replay_incident(path: Path) -> Outcome:
     if incident.needs:
         why = f"needs {', '.join(incident.needs)}: its deviations are not written yet"
         return _outcome(incident, Diagnosis(), None, began, (why,))
-    bundle = deviated(_healthy(incident), incident)
+    # Without a memory of the healthy moment, what was seen decides at once: a situation is written as it persists.
+    bundle = replace(deviated(_healthy(incident), incident), state=State())
     try:
         _, assessment = reassess(bundle)
     except BundleError as error:

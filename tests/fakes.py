@@ -23,6 +23,7 @@ from auditor.domain.result import Result, Severity, Status
 from auditor.domain.story import Story
 from auditor.domain.target import Target
 from auditor.domain.topology import Component, Dependency, Platform, Service, Shard, Thresholds
+from auditor.domain.verdict import Judging, Majority
 from functions.aggregator.claims import diagnosis_of
 
 T0 = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
@@ -48,6 +49,10 @@ def target(id: str, family: str, service: str, **more: Any) -> Target[Any]:
     return Target(id=id, family=family, service=service, component=f"app.{service}", spec={}, **more)
 
 
+AT_ONCE = Judging(bad=Majority(n=1, of=1), well=Majority(n=1, of=1))
+"""For tests that are not about majorities."""
+
+
 def platform(
     targets: Sequence[Target[Any]], needs: Iterable[tuple[str, str]] = (), shards: Sequence[Shard] | None = None
 ) -> Platform:
@@ -64,6 +69,7 @@ def platform(
         targets=tuple(targets),
         dependencies=tuple(Dependency(service=a, needs=b) for a, b in needs),
         thresholds=Thresholds(),
+        judging=AT_ONCE,
         maintenance=(),
         shards=tuple(shards)
         if shards is not None

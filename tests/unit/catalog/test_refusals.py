@@ -37,13 +37,23 @@ STRUCTURE = {
             )
         ],
     ),
+    "a majority of nothing": (
+        "family: store\n",
+        "family: store\n    judging: { bad: 3 of 2 }\n",
+        [
+            (
+                '22:21: targets[1].judging.bad: is not a majority (value "3 of 2"; '
+                "allowed n of m with n at most m and both 1 to 9, such as 2 of 3)"
+            )
+        ],
+    ),
     "unknown key called like the family": (
         "family: store\n",
         "family: store\n    store: 1\n",
         [
             (
                 "22:5: targets[1].store: unknown key "
-                "(value 1; allowed id, family, service, component, critical, private, deployed, proves, spec)"
+                "(value 1; allowed id, family, service, component, critical, private, deployed, proves, judging, spec)"
             )
         ],
     ),

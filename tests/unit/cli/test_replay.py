@@ -60,10 +60,10 @@ def _set(*path: Any, value: Any) -> Spoil:
 
 
 SPOILT: list[tuple[str, Spoil, str]] = [
-    ("a list", lambda _d: [], "schema_version is None; this version replays 1"),
+    ("a list", lambda _d: [], "schema_version is None; this version replays 2"),
     ("a text", lambda _d: "bundle", "schema_version is None"),
     ("no version", lambda d: {k: v for k, v in d.items() if k != "schema_version"}, "schema_version is None"),
-    ("another version", _set("schema_version", value=99), "schema_version is 99; this version replays 1"),
+    ("another version", _set("schema_version", value=99), "schema_version is 99; this version replays 2"),
     ("a version that is true", _set("schema_version", value=True), "schema_version is True"),
     ("an unknown key", _set("extra", value=1), "Bundle.extra is unknown"),
     ("a missing part", lambda d: {k: v for k, v in d.items() if k != "runs"}, "Bundle.runs is missing"),

@@ -8,7 +8,7 @@ import pytest
 from auditor.domain.bundle import State
 from auditor.domain.observation import Phase
 from auditor.domain.result import Status
-from auditor.domain.verdict import Verdict
+from auditor.domain.verdict import Judging, Verdict
 from tests.fakes import (
     BAD_LOGIN,
     BLIND,
@@ -202,10 +202,11 @@ def test_an_unreached_page_and_a_database_down_are_two_stories() -> None:
     assert moments[1].assessment.explained == {}
 
 
-def test_a_skipped_step_does_not_speak_with_what_it_said_before() -> None:
-    moments = play(SHOP, [OK, {"db": REFUSED}, {"db": (Says("reachable"), *BLIND[1:])}])
-    assert moments[1].assessment.targets["db"].checks.keys() == {"store.reachable"}
-    assert moments[2].verdicts["database"] == "UNKNOWN", "the login was not seen since the outage"
+def test_a_slot_in_which_a_grave_step_was_not_seen_says_nothing() -> None:
+    half = {"db": (Says("reachable"), *BLIND[1:])}
+    moments = play(SHOP, [OK, {"db": REFUSED}, half, half, half, OK])
+    verdicts = [m.verdicts["database"] for m in moments]
+    assert verdicts == ["HEALTHY", "DOWN", "DOWN", "DOWN", "UNKNOWN", "HEALTHY"], "what was seen stands for two periods"
 
 
 def test_an_extra_run_moves_nothing() -> None:
@@ -251,6 +252,17 @@ def test_since_is_when_the_verdict_changed() -> None:
     assert since == [T0 + n * MINUTE for n in (0, 0, 2, 2, 4)]
     bad = [m.assessment.targets["db"].bad_since for m in moments]
     assert bad == [None, None, T0 + 2 * MINUTE, T0 + 2 * MINUTE, None]
+
+
+def test_by_default_one_bad_slot_opens_nothing_and_a_lasting_fault_opens_once() -> None:
+    where = replace(SHOP, judging=Judging())
+    moments = play(where, [OK, {"home": WRONG}, OK, OK, DATABASE_DOWN, DATABASE_DOWN, OK, OK])
+    assert changes(moments) == [[], [], [], [], [], [("turned_bad", "database")], [], [("recovered", "database")]]
+
+
+def test_a_page_that_breaks_a_slot_before_what_it_needs_waits_for_its_majority_too() -> None:
+    moments = play(replace(SHOP, judging=Judging()), [OK, {"orders": WRONG}, *[DATABASE_DOWN] * 3])
+    assert changes(moments) == [[], [], [], [("turned_bad", "database")], []]
 
 
 def test_a_family_of_five_minutes_stands_for_ten() -> None:

@@ -7,7 +7,7 @@ import pytest
 from auditor.domain.blame import awaits_proof, needed_services, needed_targets, victims
 from auditor.domain.observation import Phase
 from auditor.domain.topology import Platform
-from auditor.domain.verdict import TargetState, Verdict
+from auditor.domain.verdict import Seen, TargetState, Verdict
 from tests.fakes import MINUTE, SHOP, T0, platform, target
 
 CHAIN = platform(
@@ -22,8 +22,14 @@ CHAIN = platform(
 )
 
 
-def states(**verdicts: str) -> dict[str, TargetState]:
-    return {id: TargetState(verdict=Verdict(v), since=T0) for id, v in verdicts.items()}
+def states(phases: Mapping[str, Phase] | None = None, **verdicts: str) -> dict[str, TargetState]:
+    """States in which every target was last seen as its verdict says, failing in the phase that is given."""
+    return {
+        id: TargetState(
+            verdict=Verdict(v), since=T0, recent=(Seen(slot=T0, verdict=Verdict(v), phase=(phases or {}).get(id)),)
+        )
+        for id, v in verdicts.items()
+    }
 
 
 def test_what_is_needed_is_needed_through_others_too() -> None:
@@ -67,7 +73,7 @@ def test_victims(
     verdicts: Mapping[str, str], phases: Mapping[str, Phase], explained: Mapping[str, tuple[str, ...]], why: str
 ) -> None:
     all_healthy = {t.id: "HEALTHY" for t in CHAIN.targets}
-    assert victims(CHAIN, states(**(all_healthy | dict(verdicts))), phases) == explained, why
+    assert victims(CHAIN, states(phases, **(all_healthy | dict(verdicts)))) == explained, why
 
 
 def test_a_non_critical_target_takes_no_other_service_down() -> None:
@@ -75,7 +81,16 @@ def test_a_non_critical_target_takes_no_other_service_down() -> None:
         [target("side", "store", "database", critical=False), target("page", "page", "web")],
         needs=[("web", "database")],
     )
-    assert victims(where, states(side="DOWN", page="DOWN"), {"page": Phase.ANSWER}) == {}
+    assert victims(where, states({"page": Phase.ANSWER}, side="DOWN", page="DOWN")) == {}
+
+
+def test_what_was_just_seen_down_has_victims_before_its_own_majority_is_reached() -> None:
+    seen = Seen(slot=T0, verdict=Verdict.DOWN)
+    known = states(page="DOWN", api="HEALTHY", queue="HEALTHY", cron="HEALTHY")
+    known["db"] = TargetState(verdict=Verdict.HEALTHY, since=T0, recent=(seen,))
+    assert victims(CHAIN, known) == {"page": ("db",)}
+    known["db"] = TargetState(verdict=Verdict.HEALTHY, since=T0, recent=(seen, Seen(slot=T0, verdict=Verdict.HEALTHY)))
+    assert victims(CHAIN, known) == {}
 
 
 CYCLE = platform(
@@ -94,7 +109,7 @@ TWINS = platform(
 )
 def test_an_outage_always_has_somebody_who_stands_for_itself(where: Platform, verdicts: Mapping[str, str]) -> None:
     phases = dict.fromkeys(verdicts, Phase.ANSWER)
-    assert set(victims(where, states(**verdicts), phases)) < set(verdicts)
+    assert set(victims(where, states(phases, **verdicts))) < set(verdicts)
 
 
 @pytest.mark.parametrize(

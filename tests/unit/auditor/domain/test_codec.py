@@ -16,7 +16,7 @@ from auditor.domain.codec import CodecError, from_json, to_json
 from auditor.domain.instants import EPOCH
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming, Vantage
 from auditor.domain.result import Result, Severity, Status
-from auditor.domain.verdict import CheckMemory, TargetState, Verdict
+from auditor.domain.verdict import Seen, TargetState, Verdict
 from tests.fakes import SHOP, T0, WRONG, bundle, play
 
 T = TypeVar("T")
@@ -213,14 +213,14 @@ def test_run_state_and_bundle_are_the_same_after_a_journey_as_text(data: st.Data
         object_key=word,
     )
     verdict = st.sampled_from(Verdict)
-    memory = st.builds(CheckMemory, status=st.sampled_from(Status), severity=st.sampled_from(Severity), slot=_INSTANTS)
+    seen = st.builds(Seen, slot=_INSTANTS, verdict=verdict, phase=st.none() | st.sampled_from(Phase))
     target_state = st.builds(
         TargetState,
         verdict=verdict,
         since=_INSTANTS,
         bad_since=st.none() | _INSTANTS,
         judged_at=st.none() | _INSTANTS,
-        checks=st.dictionaries(word, memory, max_size=2),
+        recent=st.lists(seen, max_size=3).map(tuple),
     )
     service_state = st.builds(
         ServiceState, verdict=verdict, since=_INSTANTS, at_fault=st.booleans(), story=word, paging=st.booleans()

@@ -1,6 +1,6 @@
 """The judgement of one moment: readings, verdicts, blame and what follows for state, alarms and stories. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +11,9 @@ from auditor.domain.blame import victims
 from auditor.domain.bundle import Bundle, ServiceState, State
 from auditor.domain.cause import Cause
 from auditor.domain.diagnosis.model import Diagnosis
-from auditor.domain.observation import Phase
-from auditor.domain.result import Severity, Status
 from auditor.domain.target import Target
 from auditor.domain.topology import Platform
-from auditor.domain.verdict import CheckMemory, TargetState, Verdict, remember, target_verdict
-
-_SEVERITIES = tuple(Severity)
+from auditor.domain.verdict import TargetState, Verdict, next_target_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +73,10 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
     for reading in readings:
         by_target.setdefault(reading.result.target, []).append(reading)
     targets = {
-        target.id: _target_state(
-            target,
-            by_target.get(target.id, []),
-            bundle.state.targets.get(target.id),
-            bundle.as_of,
-            knowledge.periods[target.family],
-        )
+        target.id: _target_state(bundle, target, by_target.get(target.id, []), knowledge.periods[target.family])
         for target in platform.targets
     }
-    explained = victims(platform, targets, {id: _failing_phase(state.checks.values()) for id, state in targets.items()})
+    explained = victims(platform, targets)
     diagnosis = diagnose(readings)
     services, transitions = services_of(
         bundle,
@@ -110,43 +100,15 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
     )
 
 
-def _target_state(
-    target: Target[Any],
-    readings: Sequence[Reading],
-    previous: TargetState | None,
-    as_of: datetime,
-    period: timedelta,
-) -> TargetState:
-    memory = remember(
-        previous.checks if previous else {},
-        (reading.result for reading in readings if reading.speaks),
-        [reading.result.check for reading in readings] or (previous.checks if previous else ()),
-        as_of,
-        period,
-    )
+def _target_state(bundle: Bundle, target: Target[Any], readings: Sequence[Reading], period: timedelta) -> TargetState:
+    previous, as_of = bundle.state.targets.get(target.id), bundle.as_of
+    if not target.deployed:
+        same = previous is not None and previous.verdict is Verdict.NOT_DEPLOYED
+        return TargetState(verdict=Verdict.NOT_DEPLOYED, since=previous.since if previous and same else as_of)
+    judged = [reading.result for reading in readings if reading.speaks]
     asked = {reading.result.check: reading.result.severity for reading in readings}
-    skipped = {reading.result.check for reading in readings if reading.result.status is Status.SKIPPED}
-    if any(entry.status is Status.FAIL for check, entry in memory.items() if check not in skipped):
-        # Skipped because of the target's own failure: that failure speaks now, not what the step said before.
-        memory = {check: entry for check, entry in memory.items() if check not in skipped}
-        asked = {check: severity for check, severity in asked.items() if check not in skipped}
-    verdict = target_verdict(memory, asked) if target.deployed else Verdict.NOT_DEPLOYED
-    same = previous is not None and previous.verdict is verdict
-    still_bad = previous.bad_since if previous and previous.verdict.bad and verdict.bad else None
-    return TargetState(
-        verdict=verdict,
-        since=previous.since if previous and same else as_of,
-        bad_since=(still_bad or as_of) if verdict.bad else None,
-        judged_at=max((entry.slot for entry in memory.values()), default=previous.judged_at if previous else None),
-        checks=memory,
-    )
-
-
-def _failing_phase(memory: Iterable[CheckMemory]) -> Phase | None:
-    """The phase of the worst failure that moves the target's verdict."""
-    failures = [m for m in memory if m.status is not Status.PASS and m.severity is not Severity.ADVISORY]
-    failures.sort(key=lambda entry: (entry.status is Status.FAIL, _SEVERITIES.index(entry.severity)))
-    return failures[-1].phase if failures else None
+    judging = target.judging or bundle.platform.judging
+    return next_target_state(previous, judged, asked, judging, as_of=as_of, period=period)
 
 
 def service_targets(platform: Platform, service: str) -> tuple[Target[Any], ...]:

@@ -39,21 +39,20 @@ def _closure(direct: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     return closed
 
 
-def victims(
-    platform: Platform, states: Mapping[str, TargetState], phases: Mapping[str, Phase | None]
-) -> dict[str, tuple[str, ...]]:
+def victims(platform: Platform, states: Mapping[str, TargetState]) -> dict[str, tuple[str, ...]]:
     """Per failing target the failing targets that explain it; a target that is missing here stands for itself.
 
     Explained is a failing target by a DOWN one that it cannot pass without (``proves``), or, when it failed only after
-    it was reached, by a DOWN critical one of a service that its own service needs.
+    it was reached, by a DOWN critical one of a service that its own service needs. One that was just seen DOWN counts
+    before its own majority is reached: its victims must not be blamed for being seen a second earlier.
     """
     by_target, by_service = needed_targets(platform), needed_services(platform)
-    down = [t for t in platform.targets if _verdict(states, t) is Verdict.DOWN]
+    down = [t for t in platform.targets if t.id in states and states[t.id].suspect]
     explained: dict[str, set[str]] = {}
     for target in platform.targets:
         if not _verdict(states, target).bad:
             continue
-        reached = phases.get(target.id) not in _OWN_PHASES
+        reached = states[target.id].failing_phase not in _OWN_PHASES
         explained[target.id] = {
             other.id
             for other in down
@@ -65,7 +64,7 @@ def victims(
         }
     # Two that explain each other explain nothing: otherwise nobody would stand for the outage.
     through = _closure(explained)
-    culprits = {id: sorted(c for c in of if id not in through[c]) for id, of in explained.items()}
+    culprits = {id: sorted(c for c in of if id not in through.get(c, ())) for id, of in explained.items()}
     return {id: tuple(of) for id, of in culprits.items() if of}
 
 

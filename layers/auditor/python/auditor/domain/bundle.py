@@ -10,7 +10,7 @@ from auditor.domain.result import Result
 from auditor.domain.topology import Platform
 from auditor.domain.verdict import TargetState, Verdict
 
-BUNDLE_VERSION = 1
+BUNDLE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from auditor.domain.verdict import Judging
+
 Spec = TypeVar("Spec", covariant=True)
 
 
@@ -10,7 +12,7 @@ Spec = TypeVar("Spec", covariant=True)
 class Target(Generic[Spec]):
     """``proves``: ids of targets that this one cannot pass without, so its pass proves that they serve.
 
-    ``private``: whether it can be reached from inside the audited VPC only.
+    ``private``: whether it can be reached from inside the audited VPC only. ``judging``: None means the platform's.
     """
 
     id: str
@@ -22,3 +24,4 @@ class Target(Generic[Spec]):
     private: bool = True
     deployed: bool = True
     proves: tuple[str, ...] = ()
+    judging: Judging | None = None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from auditor.domain.target import Target
+from auditor.domain.verdict import Judging
 
 COMPONENT_KINDS = (
     "acm",
@@ -137,6 +138,7 @@ class Platform:
     thresholds: Thresholds
     maintenance: tuple[MaintenanceWindow, ...]
     shards: tuple[Shard, ...]
+    judging: Judging = field(default_factory=Judging)
 
     def target(self, id: str) -> Target[Any]:
         """The target of that id; KeyError when the catalogue has none."""

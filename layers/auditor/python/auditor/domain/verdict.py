@@ -1,7 +1,7 @@
 """Verdicts: what a target's checks, and a service's targets, add up to (design.md section 7, term "verdict")."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -28,46 +28,121 @@ class Verdict(StrEnum):
 
 
 _WORST_FIRST = (Verdict.DOWN, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY)
+_SEVERITIES = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckMemory:
-    """The last judged answer of one check: it stands for two periods, then it is forgotten."""
+class Majority:
+    """``n`` of the last ``of`` judged slots."""
 
-    status: Status
-    severity: Severity
+    n: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What it takes for a verdict to turn bad, and to turn well again: one lost packet is no outage."""
+
+    bad: Majority = Majority(n=2, of=3)
+    well: Majority = Majority(n=2, of=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one slot said of a target. ``phase``: that of its worst failure; None where nothing failed."""
+
     slot: datetime
+    verdict: Verdict
     phase: Phase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
-    """A target's verdict, since when, since when it is bad, and what its checks said last."""
+    """A target's verdict, since when, since when it is bad, and what its last judged slots said, oldest first."""
 
     verdict: Verdict
     since: datetime
     bad_since: datetime | None = None
     judged_at: datetime | None = None
-    checks: Mapping[str, CheckMemory] = field(default_factory=dict)
+    recent: tuple[Seen, ...] = ()
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it is DOWN, or was when it was last judged and the majority is not reached yet."""
+        return self.verdict is Verdict.DOWN or (bool(self.recent) and self.recent[-1].verdict is Verdict.DOWN)
+
+    @property
+    def failing_phase(self) -> Phase | None:
+        """The phase in which it last failed, as far as that is remembered."""
+        return next((seen.phase for seen in reversed(self.recent) if seen.verdict.bad), None)
 
 
-def remember(
-    previous: Mapping[str, CheckMemory],
-    judged: Iterable[Result],
-    asked: Iterable[str],
+def next_target_state(
+    previous: TargetState | None,
+    judged: Sequence[Result],
+    asked: Mapping[str, Severity],
+    judging: Judging,
+    *,
     as_of: datetime,
     period: timedelta,
-) -> dict[str, CheckMemory]:
-    """Per check the latest judged answer that is not stale; checks that are asked no more are dropped."""
-    still_asked = set(asked)
-    memory = {check: entry for check, entry in previous.items() if check in still_asked}
-    for result in judged:
-        known = memory.get(result.check)
-        if known is None or known.slot <= result.slot:
-            memory[result.check] = CheckMemory(
-                status=result.status, severity=result.severity, slot=result.slot, phase=result.phase
-            )
-    return {check: entry for check, entry in memory.items() if not is_stale(entry.slot, as_of, period)}
+) -> TargetState:
+    """The state of a deployed target after this moment.
+
+    ``judged``: the answers of its newest run that speak of it; ``asked``: every check of that run. Within a family's
+    period the same run is judged again and again: what was concluded from its slot before is replaced.
+    """
+    longest = max(judging.bad.of, judging.well.of)
+    remembered = {seen.slot: seen for seen in (previous.recent if previous else ())}
+    for slot in {result.slot for result in judged}:
+        remembered.pop(slot, None)
+        verdict = slot_verdict([r for r in judged if r.slot == slot], asked)
+        if verdict is not Verdict.UNKNOWN:
+            remembered[slot] = Seen(slot=slot, verdict=verdict, phase=_worst_phase(judged))
+    oldest = as_of - (longest + STALE_PERIODS) * period
+    recent = tuple(remembered[slot] for slot in sorted(remembered) if slot >= oldest)[-longest:]
+    verdict = _majority(previous, recent, judging, as_of, period)
+    bad = [seen.slot for seen in recent if seen.verdict.bad]
+    bad_since = previous.bad_since if previous and previous.verdict.bad else min(bad, default=as_of)
+    return TargetState(
+        verdict=verdict,
+        since=previous.since if previous and previous.verdict is verdict else as_of,
+        bad_since=(bad_since or as_of) if verdict.bad else None,
+        judged_at=recent[-1].slot if recent else previous.judged_at if previous else None,
+        recent=recent,
+    )
+
+
+def _majority(
+    previous: TargetState | None, recent: Sequence[Seen], judging: Judging, as_of: datetime, period: timedelta
+) -> Verdict:
+    """The verdict changes only towards what was seen last, and only when enough of the last slots agree."""
+    if not recent or is_stale(recent[-1].slot, as_of, period):
+        return Verdict.UNKNOWN
+    last = recent[-1].verdict
+    if previous is None or previous.judged_at is None:
+        return last  # the first look at all: there is nothing that it could be weighed against
+    before, bad, well = previous.verdict, recent[-judging.bad.of :], recent[-judging.well.of :]
+    if last is Verdict.DOWN and _enough(bad, judging.bad, Verdict.DOWN):
+        return Verdict.DOWN
+    if last.bad and before is not Verdict.DOWN and _enough(bad, judging.bad, Verdict.DOWN, Verdict.DEGRADED):
+        return Verdict.DEGRADED
+    if last is Verdict.HEALTHY and (not before.bad or _enough(well, judging.well, Verdict.HEALTHY)):
+        return Verdict.HEALTHY
+    if before is Verdict.DOWN and last is not Verdict.DOWN:
+        milder = _enough(well, judging.well, Verdict.HEALTHY, Verdict.DEGRADED)
+        return Verdict.DEGRADED if milder else Verdict.DOWN
+    return before
+
+
+def _enough(seen: Sequence[Seen], majority: Majority, *verdicts: Verdict) -> bool:
+    return sum(each.verdict in verdicts for each in seen) >= majority.n
+
+
+def _worst_phase(judged: Iterable[Result]) -> Phase | None:
+    """The phase of the worst failure that moves a verdict."""
+    failures = [r for r in judged if r.status is not Status.PASS and r.severity is not Severity.ADVISORY]
+    failures.sort(key=lambda result: (result.status is Status.FAIL, _SEVERITIES.index(result.severity)))
+    return failures[-1].phase if failures else None
 
 
 def is_stale(slot: datetime, as_of: datetime, period: timedelta) -> bool:
@@ -75,15 +150,15 @@ def is_stale(slot: datetime, as_of: datetime, period: timedelta) -> bool:
     return as_of - slot > STALE_PERIODS * period
 
 
-def target_verdict(memory: Mapping[str, CheckMemory], asked: Mapping[str, Severity]) -> Verdict:
-    """What was seen adds up to this; HEALTHY only when every high or critical check that is asked was seen."""
-    moving = {check: entry for check, entry in memory.items() if entry.severity is not Severity.ADVISORY}
-    failing = [entry for entry in moving.values() if entry.status is Status.FAIL]
-    if any(entry.severity.takes_down for entry in failing):
+def slot_verdict(judged: Iterable[Result], asked: Mapping[str, Severity]) -> Verdict:
+    """What one slot's answers add up to; HEALTHY only when every high or critical check that was asked was seen."""
+    moving = {result.check: result for result in judged if result.severity is not Severity.ADVISORY}
+    failing = [result for result in moving.values() if result.status is Status.FAIL]
+    if any(result.severity.takes_down for result in failing):
         return Verdict.DOWN
-    if failing or any(entry.status is Status.WARN for entry in moving.values()):
+    if failing or any(result.status is Status.WARN for result in moving.values()):
         return Verdict.DEGRADED
-    unseen = [c for c, severity in asked.items() if severity.takes_down and c not in memory]
+    unseen = [check for check, severity in asked.items() if severity.takes_down and check not in moving]
     if not moving or unseen:
         return Verdict.UNKNOWN
     return Verdict.HEALTHY
