@@ -3,10 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.domain.report import Report
+from auditor.domain.request import RequestKind
 from auditor.domain.verdict import Verdict
 from auditor.net.network import Network, system_network
 from auditor.net.sandbox_network import SandboxRefusedError, sandbox_network
@@ -14,6 +15,8 @@ from auditor.render.report_text import render_text
 from auditor.runtime.settings import WorkstationSettings, read_workstation_settings
 from catalog.compile import compile_catalogue
 from catalog.load import CatalogueError, load
+from catalog.texts import parse_duration
+from cli.ask import ask
 from cli.replay import BundleError, read_bundle, replay
 from cli.replay_incidents import replay_command
 from cli.run import SelectionError, narrowed, run_here, write_files
@@ -34,6 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return replay_command(options.files, sys.stdout, sys.stderr, as_json=options.json, score=options.score)
     if options.command == "run":
         return _run(options)
+    if options.command in ("ack", "silence"):
+        return ask(
+            RequestKind(options.command),
+            stage=options.stage,
+            service=options.service,
+            by=options.by,
+            reason=options.reason,
+            duration=options.duration,
+            out=sys.stdout,
+            errors=sys.stderr,
+        )
     return _report(options)
 
 
@@ -120,7 +134,28 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("files", nargs="+", type=Path, metavar="FILE")
     again.add_argument("--json", action="store_true", help="a list of what was diagnosed, for machines")
     again.add_argument("--score", action="store_true", help="the table over all files and per contrast set")
+    _people(commands)
     report = commands.add_parser("report", help="make the report of a bundle again: same bundle, same bytes")
     report.add_argument("bundle", type=Path, metavar="BUNDLE")
     report.add_argument("--out", type=Path, required=True, help="folder for the files")
     return parser
+
+
+def _people(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What on-call says to a deployed auditor."""
+    ack = commands.add_parser("ack", help="say that you work on a service's open incident; reminders stop")
+    silence = commands.add_parser("silence", help="mute messages and pages about a service; measuring goes on")
+    for parser in (ack, silence):
+        parser.add_argument("service", metavar="SERVICE")
+        parser.add_argument("--stage", default="sandbox", help="the deployed stage (default sandbox)")
+        parser.add_argument("--by", required=True, help="your name; it stands in report and messages")
+    ack.set_defaults(reason="", duration=None)
+    silence.add_argument("--for", dest="duration", type=_duration, required=True, help="how long, such as 2h")
+    silence.add_argument("--reason", required=True, help="why; it stands in report and messages")
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not a duration such as 30m or 2h") from error

@@ -176,7 +176,7 @@ def _wrongs(incident: Incident, diagnosis: Diagnosis, assessment: Assessment) ->
             yield f"{component} must not be blamed, and was, with {fault}"
     if not incident.truth.roots:
         for transition in assessment.transitions:
-            if transition.kind == "turned_bad":
+            if transition.kind == "opened":
                 yield f"a story was opened about {transition.service}, and nothing is at fault"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from constructs import Construct
 
-from auditor.domain.topology import Platform
+from auditor.domain.topology import Platform, Service
 from infra.build import Assets
 from infra.constructs.aggregator import Aggregator
 from infra.constructs.alarms import FailureAlarm, PagingAlarms
@@ -67,10 +67,16 @@ class HealthAuditorStack(cdk.Stack):
             families=families,
             service_alarms=list(paging.services.values()),
         )
-        self._tell_owner(network, stores, topics, [*(probe.function for probe in probes), aggregator.function])
+        functions = [*(probe.function for probe in probes), aggregator.function]
+        self._tell_owner(network, stores, topics, platform.services, functions)
 
     def _tell_owner(
-        self, network: Network, stores: Stores, topics: Topics, functions: Sequence[cdk.aws_lambda.IFunction]
+        self,
+        network: Network,
+        stores: Stores,
+        topics: Topics,
+        services: Sequence[Service],
+        functions: Sequence[cdk.aws_lambda.IFunction],
     ) -> None:
         told = {
             "SecurityGroupId": (network.security_group.security_group_id, "The auditor's security group"),
@@ -84,6 +90,7 @@ class HealthAuditorStack(cdk.Stack):
             "PagesTopicArn": (topics.pages.topic_arn, "What wakes somebody"),
             "StoriesTopicArn": (topics.stories.topic_arn, "What tells why"),
             "FailureQueueUrl": (stores.failures.queue_url, "Invocations that failed, with their errors"),
+            "Services": (",".join(service.id for service in services), "What `audit ack` and `audit silence` can name"),
             "FunctionNames": (cdk.Fn.join(",", [function.function_name for function in functions]), "Functions"),
         }
         for name, (value, description) in told.items():

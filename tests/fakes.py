@@ -19,6 +19,7 @@ from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.observation import Observation, Phase, PhaseTiming, Vantage
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
+from auditor.domain.request import Request
 from auditor.domain.result import Result, Severity, Status
 from auditor.domain.story import Story
 from auditor.domain.target import Target
@@ -200,7 +201,7 @@ class Moment:
     @property
     def changes(self) -> list[tuple[str, str]]:
         """The transitions, as kind and service."""
-        return [(t.kind, t.service) for t in self.assessment.transitions]
+        return [(str(t.kind), t.service) for t in self.assessment.transitions]
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -210,7 +211,7 @@ class Moment:
     @property
     def paging(self) -> set[str]:
         """Services whose alarm is raised."""
-        return {id for id, s in self.assessment.services.items() if s.paging}
+        return {id for id, incident in self.assessment.incidents.open.items() if incident.paging}
 
 
 Slot = Mapping[str, Sequence[Says]]
@@ -268,6 +269,7 @@ class World:
     state: Any = None
     outbox: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: list[Story] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     files: dict[tuple[str, datetime | None], str] = field(default_factory=dict)
     metrics: list[tuple[datetime, dict[str, float], dict[str, str]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -351,6 +353,18 @@ class RunsOf:
         if (family, int(shard)) in self.world.unreadable:
             raise UnreadableRunError(f"object {commit.object_key}: altered")
         return replace(self.world.stored[family, int(shard)], object_key=commit.object_key)
+
+
+@dataclass(frozen=True)
+class RequestsOf:
+    """The ``Requests`` port of a world."""
+
+    world: World
+
+    def pending(self) -> tuple[Request, ...]:
+        """What was asked."""
+        self.world.before_call("requests.pending")
+        return tuple(self.world.requests)
 
 
 @dataclass(frozen=True)

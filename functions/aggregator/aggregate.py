@@ -17,6 +17,7 @@ from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
+from auditor.domain.request import Request, merged
 from auditor.domain.result import Status
 from auditor.domain.story import Story, tell
 from auditor.domain.topology import Platform
@@ -61,6 +62,13 @@ class States(Protocol):
         """Marks one as told."""
 
 
+class Requests(Protocol):
+    """Reads what people ask."""
+
+    def pending(self) -> tuple[Request, ...]:
+        """All requests that have not expired."""
+
+
 class Reports(Protocol):
     """Publishes files."""
 
@@ -88,6 +96,7 @@ class Ports:
 
     runs: Runs
     states: States
+    requests: Requests
     reports: Reports
     stories: Stories
     emit: Emit
@@ -118,7 +127,7 @@ def aggregate(
         as_of=slot,
         platform=platform,
         runs=_load(commits, slot, ports),
-        state=state,
+        state=_with_requests(state, slot, ports),
         seconds_per_minute=seconds_per_minute,
     )
     assessment = assess(bundle, knowledge, lambda readings: _diagnosis(bundle, readings, ports))
@@ -142,6 +151,14 @@ def aggregate(
         # Who is to be told hears of it also when the report cannot be made or published.
         _drain_outbox(ports, slot)
     return report
+
+
+def _with_requests(state: State, slot: datetime, ports: Ports) -> State:
+    try:
+        return merged(state, ports.requests.pending(), slot)
+    except AwsError as error:
+        ports.note(f"people's requests could not be read ({type(error).__name__}); the next slot merges them")
+        return state
 
 
 def _diagnosis(bundle: Bundle, readings: Sequence[Reading], ports: Ports) -> Diagnosis:
@@ -215,8 +232,10 @@ def _is_dated(state: State, slot: datetime, assessment: Assessment) -> bool:
 
 def _emit(stage: str, slot: datetime, assessment: Assessment, ports: Ports) -> None:
     ports.emit(stage, slot, {METRIC_BLIND: int(assessment.blind)})
-    for service, state in assessment.services.items():
-        ports.emit(stage, slot, {METRIC_OPEN_INCIDENTS: int(state.paging)}, **{DIMENSION_SERVICE: service})
+    for service in assessment.services:
+        incident = assessment.incidents.open.get(service)
+        paging = incident is not None and incident.paging
+        ports.emit(stage, slot, {METRIC_OPEN_INCIDENTS: int(paging)}, **{DIMENSION_SERVICE: service})
 
 
 def _drain_outbox(ports: Ports, slot: datetime) -> None:

@@ -10,6 +10,7 @@ from auditor.adapters.aws import client, dynamodb
 from auditor.adapters.metrics import emit
 from auditor.adapters.notifier import Notifier
 from auditor.adapters.reports import ReportBucket
+from auditor.adapters.requests import RequestStore
 from auditor.adapters.runs import RunStore
 from auditor.adapters.state import StateStore
 from auditor.domain.instants import format_instant
@@ -57,8 +58,9 @@ def _ports(settings: Settings) -> Ports:
     return Ports(
         runs=RunStore(stage=settings.stage, table=dynamodb().Table(settings.table), s3=s3, bucket=settings.bucket),
         states=StateStore(stage=settings.stage, dynamodb=dynamodb(), table_name=settings.table),
+        requests=RequestStore(stage=settings.stage, table=dynamodb().Table(settings.table)),
         reports=ReportBucket(stage=settings.stage, s3=s3, bucket=settings.bucket, region=settings.region),
-        stories=Notifier(sns=client("sns"), topic=settings.stories_topic),
+        stories=Notifier(sns=client("sns"), stories=settings.stories_topic, pages=settings.pages_topic),
         emit=emit,
         monotonic=time.monotonic,
         sleep=time.sleep,

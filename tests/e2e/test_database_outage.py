@@ -28,7 +28,7 @@ def test_a_stopped_database_is_one_page_one_story_and_a_victim_that_pages_nobody
         pages += deployed.messages("pages", enough=lambda found: False, seconds=30.0)
         stories += deployed.messages("stories", enough=bool, seconds=1.0)
         assert [page["Subject"].partition(" in ")[0] for page in pages] == ['ALARM: "sandbox-database-open-incident"']
-        assert [story["MessageAttributes"]["kind"]["Value"] for story in stories] == ["turned_bad"]
+        assert [story["MessageAttributes"]["kind"]["Value"] for story in stories] == ["opened"]
         assert stories[0]["MessageAttributes"]["service"]["Value"] == "database"
         assert "tcp.refused" in stories[0]["Subject"]
         assert "web-orders" in stories[0]["Message"]
@@ -38,4 +38,4 @@ def test_a_stopped_database_is_one_page_one_story_and_a_victim_that_pages_nobody
     recovery = deployed.messages("pages", enough=bool)
     assert ["database" in page["Subject"] and page["Subject"].startswith("OK") for page in recovery] == [True]
     ended = deployed.messages("stories", enough=bool)
-    assert [story["MessageAttributes"]["kind"]["Value"] for story in ended] == ["recovered"]
+    assert [story["MessageAttributes"]["kind"]["Value"] for story in ended] == ["resolved"]

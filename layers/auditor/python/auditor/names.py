@@ -58,6 +58,11 @@ def state_partition(stage: str) -> str:
 STATE_VERDICTS = "verdicts"
 
 
+def requests_partition(stage: str) -> str:
+    """Partition of what people ask of the aggregator; sorted by the requests' ids."""
+    return f"request#{stage}"
+
+
 def outbox_partition(stage: str) -> str:
     """Partition of messages that were decided; sorted by deduplication id."""
     return f"outbox#{stage}"

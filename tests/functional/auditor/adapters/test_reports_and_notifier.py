@@ -1,6 +1,7 @@
 """What leaves for people: reports in S3, stories on SNS."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,20 +62,25 @@ def test_a_bucket_that_refuses_is_not_hidden(refuse: Any) -> None:
         denied.publish(FILES, None)
 
 
-def told(aws: Any, story: Story, subscription: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    """What a queue receives that subscribes to the topic."""
-    topic = aws.sns.create_topic(Name="stories")["TopicArn"]
+def told(
+    aws: Any, story: Story, subscription: dict[str, str] | None = None, listens: str = "stories"
+) -> list[dict[str, Any]]:
+    """What a queue receives that subscribes to a topic."""
+    topics = {name: aws.sns.create_topic(Name=name)["TopicArn"] for name in ("stories", "pages")}
+    topic = topics[listens]
     queue = aws.sqs.create_queue(QueueName="machines")["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=subscription or {})
-    Notifier(sns=aws.sns, topic=topic).tell(story)
+    Notifier(sns=aws.sns, **topics).tell(story)
     messages = aws.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
     return [json.loads(message["Body"]) for message in messages]
 
 
+TOPIC = "arn:aws:sns:us-east-1:123456789012"
 STORY = Story(
-    id="test/database/turned_bad/2026-11-23T16:00:00Z",
-    kind="turned_bad",
+    id="test/database/opened/2026-11-23T16:00:00Z",
+    kind="opened",
+    incident="test/database/2026-11-23T16:00:00Z",
     service="database",
     severity=Severity.CRITICAL,
     at=T0,
@@ -87,11 +93,21 @@ def test_a_machine_gets_the_story_with_attributes_to_filter_by(aws: Any) -> None
     (message,) = told(aws, STORY)
     assert from_json(Story, json.loads(message["Message"])) == STORY
     assert {name: value["Value"] for name, value in message["MessageAttributes"].items()} == {
-        "kind": "turned_bad",
+        "kind": "opened",
         "service": "database",
         "severity": "critical",
         "id": STORY.id,
+        "incident": STORY.incident,
     }
+
+
+@pytest.mark.parametrize(("wakes", "pages"), [(False, 0), (True, 1)])
+def test_only_what_wakes_somebody_goes_to_the_pages_too(aws: Any, wakes: bool, pages: int) -> None:
+    assert len(told(aws, replace(STORY, wakes=wakes), listens="pages")) == pages
+
+
+def test_what_wakes_somebody_is_a_story_all_the_same(aws: Any) -> None:
+    assert len(told(aws, replace(STORY, wakes=True))) == 1
 
 
 def test_the_subject_is_what_sns_allows(aws: Any) -> None:
@@ -103,7 +119,7 @@ def test_the_subject_is_what_sns_allows(aws: Any) -> None:
     assert len(subject) == 100
 
 
-@pytest.mark.parametrize(("kinds", "arrives"), [(["turned_bad"], True), (["recovered"], False)])
+@pytest.mark.parametrize(("kinds", "arrives"), [(["opened"], True), (["resolved"], False)])
 def test_a_filter_policy_by_kind_works(aws: Any, kinds: list[str], arrives: bool) -> None:
     policy = {"FilterPolicy": json.dumps({"kind": kinds, "severity": ["high", "critical"]})}
     assert bool(told(aws, STORY, policy)) is arrives
@@ -112,5 +128,5 @@ def test_a_filter_policy_by_kind_works(aws: Any, kinds: list[str], arrives: bool
 def test_a_topic_that_refuses_is_not_hidden(refuse: Any) -> None:
     denied = refuse("AuthorizationError", 403)
     with pytest.raises(ClientError):
-        Notifier(sns=denied.client("sns"), topic="arn:aws:sns:us-east-1:123456789012:stories").tell(STORY)
+        Notifier(sns=denied.client("sns"), stories=f"{TOPIC}:stories", pages=f"{TOPIC}:pages").tell(STORY)
     assert len(denied.calls) == 1

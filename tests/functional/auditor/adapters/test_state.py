@@ -18,8 +18,9 @@ def store_of(aws: Any, stage: str = "test") -> StateStore:
 
 def story(number: int, at: int = 0) -> Story:
     return Story(
-        id=f"test/database/turned_bad/{number}",
-        kind="turned_bad",
+        id=f"test/database/opened/{number}",
+        kind="opened",
+        incident="test/database/1",
         service="database",
         severity=Severity.CRITICAL,
         at=T0 + at * MINUTE,

@@ -146,7 +146,7 @@ def test_from_committed_runs_to_report_metric_and_story(stage: Stage, capsys: py
     assert stage.invoke(broken)["verdict"] == "DOWN"
     assert metrics(capsys)["OpenIncidents", "database"] == 1
     (story,) = stage.told()
-    assert (story.kind, story.service, story.at) == ("turned_bad", "database", broken)
+    assert (story.kind, story.service, story.at) == ("opened", "database", broken)
     dated = f"reports/test/{format_instant(broken)}/"
     assert dated in story.text
     assert "tcp.refused" in stage.file(f"{dated}report.md")
@@ -160,7 +160,7 @@ def test_from_committed_runs_to_report_metric_and_story(stage: Stage, capsys: py
     mended = broken + MINUTE
     stage.commit(mended, {})
     assert stage.invoke(mended)["verdict"] == "HEALTHY"
-    assert [s.kind for s in stage.told()] == ["recovered"]
+    assert [s.kind for s in stage.told()] == ["resolved"]
     assert metrics(capsys)["OpenIncidents", "database"] == 0
 
 

@@ -45,33 +45,33 @@ def paging(moments: Sequence[Moment]) -> list[set[str]]:
 
 def test_database_down_is_one_story_and_one_page_and_the_web_is_its_victim() -> None:
     moments = play(SHOP, [OK, DATABASE_DOWN, DATABASE_DOWN, DATABASE_DOWN, OK, OK])
-    assert changes(moments) == [[], [("turned_bad", "database")], [], [], [("recovered", "database")], []]
-    assert paging(moments) == [set(), {"database"}, {"database"}, {"database"}, set(), set()]
+    assert changes(moments) == [[], [("opened", "database")], [], [], [], [("resolved", "database")]]
+    assert paging(moments) == [set(), *[{"database"}] * 4, set()]
     broken = moments[1]
     assert broken.verdicts == {"web": "DOWN", "database": "DOWN"}
     assert broken.assessment.explained == {"orders": ("db",)}
     assert not broken.assessment.services["web"].at_fault
     assert moments[4].verdicts == {"web": "HEALTHY", "database": "HEALTHY"}
-    opened, closed = moments[1].assessment.transitions[0], moments[4].assessment.transitions[0]
-    assert (opened.before, opened.after, opened.since) == (Verdict.HEALTHY, Verdict.DOWN, T0 + MINUTE)
-    assert (closed.before, closed.after) == (Verdict.DOWN, Verdict.HEALTHY)
+    opened, closed = moments[1].assessment.transitions[0], moments[5].assessment.transitions[0]
+    assert (opened.incident.opened, opened.incident.since, opened.incident.closed) == (T0 + MINUTE, T0 + MINUTE, None)
+    assert (closed.incident.id, closed.incident.closed) == (opened.incident.id, T0 + 5 * MINUTE)
     assert opened.id != closed.id
 
 
 def test_the_page_failing_one_slot_before_the_database_is_seen_down_never_pages_the_web() -> None:
-    moments = play(SHOP, [OK, {"orders": WRONG}, DATABASE_DOWN, DATABASE_DOWN, OK])
-    assert changes(moments) == [[], [], [("turned_bad", "database")], [], [("recovered", "database")]]
-    assert paging(moments) == [set(), set(), {"database"}, {"database"}, set()]
+    moments = play(SHOP, [OK, {"orders": WRONG}, DATABASE_DOWN, DATABASE_DOWN, OK, OK])
+    assert changes(moments) == [[], [], [("opened", "database")], [], [], [("resolved", "database")]]
+    assert paging(moments) == [set(), set(), *[{"database"}] * 3, set()]
 
 
 def test_the_web_failing_alone_pages_the_web_within_two_slots() -> None:
-    moments = play(SHOP, [OK, {"orders": WRONG}, {"orders": WRONG}, OK])
-    assert changes(moments) == [[], [], [("turned_bad", "web")], [("recovered", "web")]]
-    assert paging(moments) == [set(), set(), {"web"}, set()]
+    moments = play(SHOP, [OK, {"orders": WRONG}, {"orders": WRONG}, OK, OK])
+    assert changes(moments) == [[], [], [("opened", "web")], [], [("resolved", "web")]]
+    assert paging(moments) == [set(), set(), {"web"}, {"web"}, set()]
 
 
 def test_a_failure_that_waits_for_nobody_pages_at_once() -> None:
-    assert changes(play(SHOP, [OK, {"home": WRONG}])) == [[], [("turned_bad", "web")]]
+    assert changes(play(SHOP, [OK, {"home": WRONG}])) == [[], [("opened", "web")]]
 
 
 def test_a_blip_while_blame_waits_tells_nothing() -> None:
@@ -80,9 +80,9 @@ def test_a_blip_while_blame_waits_tells_nothing() -> None:
 
 @pytest.mark.parametrize("blind", [BLIND, BAD_LOGIN], ids=["own bug", "own credentials"])
 def test_going_unknown_is_no_recovery_and_keeps_the_page(blind: Sequence[Says]) -> None:
-    moments = play(SHOP, [OK, DATABASE_DOWN, *[{"db": blind}] * 5, OK])
-    assert changes(moments)[2:] == [[], [], [], [], [], [("recovered", "database")]]
-    assert paging(moments)[1:7] == [{"database"}] * 6
+    moments = play(SHOP, [OK, DATABASE_DOWN, *[{"db": blind}] * 5, OK, OK])
+    assert changes(moments)[2:] == [[], [], [], [], [], [], [("resolved", "database")]]
+    assert paging(moments)[1:8] == [{"database"}] * 7
     assert moments[6].verdicts["database"] == "UNKNOWN"
     assert paging(moments)[-1] == set()
 
@@ -144,15 +144,18 @@ def test_where_nothing_critical_is_deployed_nobody_is_blind() -> None:
     assert moment.report.coverage_gaps == ()
 
 
-def test_not_deployed_is_a_state_and_ends_a_story() -> None:
+def test_not_deployed_is_a_state_and_ends_an_incident() -> None:
     moments = play(SHOP, [OK, {"db": REFUSED}])
     gone = replace(SHOP, targets=tuple(replace(t, deployed=t.id != "db") for t in SHOP.targets))
     state = moments[-1].assessment.next_state(moments[-1].bundle)
     as_of = T0 + 2 * MINUTE
     after = judge_moment(bundle(gone, as_of, runs(gone, as_of, OK), state))
     assert after.verdicts["database"] == "NOT_DEPLOYED"
-    assert after.changes == [("recovered", "database")]
-    assert after.paging == set()
+    assert after.changes == []
+    state, as_of = after.assessment.next_state(after.bundle), as_of + MINUTE
+    ended = judge_moment(bundle(gone, as_of, runs(gone, as_of, OK), state))
+    assert ended.changes == [("resolved", "database")]
+    assert ended.paging == set()
 
 
 def test_a_victims_own_small_trouble_does_not_page_it() -> None:
@@ -166,14 +169,14 @@ def test_a_non_critical_target_down_degrades_and_pages_nobody() -> None:
     moments = play(side, [OK, {"home": REFUSED}, {"home": REFUSED} | DATABASE_DOWN])
     assert [m.verdicts["web"] for m in moments] == ["HEALTHY", "DEGRADED", "DOWN"]
     assert paging(moments) == [set(), set(), {"database"}]
-    assert changes(moments) == [[], [("turned_bad", "web")], [("turned_bad", "database")]]
+    assert changes(moments) == [[], [("opened", "web")], [("opened", "database")]]
 
 
-def test_better_but_not_healthy_ends_the_page_and_not_the_story() -> None:
+def test_better_but_not_healthy_ends_neither_the_page_nor_the_incident() -> None:
     slow = (Says("reachable"), Says("answers", Status.WARN, "store.login", Phase.ANSWER))
-    moments = play(SHOP, [OK, {"db": REFUSED}, {"db": slow}, OK])
-    assert paging(moments) == [set(), {"database"}, set(), set()]
-    assert changes(moments) == [[], [("turned_bad", "database")], [], [("recovered", "database")]]
+    moments = play(SHOP, [OK, {"db": REFUSED}, {"db": slow}, OK, OK])
+    assert paging(moments) == [set(), *[{"database"}] * 3, set()]
+    assert changes(moments) == [[], [("opened", "database")], [], [], [("resolved", "database")]]
 
 
 def test_a_target_that_failed_on_its_own_path_stays_at_fault_while_it_cannot_be_seen() -> None:
@@ -184,21 +187,32 @@ def test_a_target_that_failed_on_its_own_path_stays_at_fault_while_it_cannot_be_
     assert "home" not in moments[-1].assessment.explained
 
 
-def test_the_page_of_a_service_that_becomes_a_victim_ends_and_its_story_ends_with_its_recovery() -> None:
-    web_first = [OK, {"home": WRONG}, {"home": WRONG} | DATABASE_DOWN, {"home": WRONG} | DATABASE_DOWN, OK]
+def test_a_service_that_becomes_a_victim_stays_paged_until_it_is_sure_and_then_its_incident_is_the_other_one() -> None:
+    web_first = [OK, {"home": WRONG}, *[{"home": WRONG} | DATABASE_DOWN] * 3, OK, OK]
     moments = play(SHOP, web_first)
     assert changes(moments) == [
         [],
-        [("turned_bad", "web")],
-        [("turned_bad", "database")],
+        [("opened", "web")],
+        [("opened", "database")],
         [],
-        [("recovered", "web"), ("recovered", "database")],
+        [("merged", "web")],
+        [],
+        [("resolved", "database")],
     ]
+    assert paging(moments) == [set(), {"web"}, *[{"web", "database"}] * 2, *[{"database"}] * 2, set()]
+    merged = moments[4].assessment
+    assert merged.incidents.open["database"].merged == (merged.incidents.closed["web"].id,)
+
+
+def test_a_passing_failure_of_what_it_needs_does_not_take_over_its_incident() -> None:
+    moments = play(SHOP, [OK, {"home": WRONG}, {"home": WRONG} | DATABASE_DOWN, *[{"home": WRONG}] * 3])
+    assert [m.assessment.incidents.open["web"].id for m in moments[1:]] == ["test/web/2026-11-23T16:01:00Z"] * 5
+    assert all("web" in pages for pages in paging(moments)[1:])
 
 
 def test_an_unreached_page_and_a_database_down_are_two_stories() -> None:
     moments = play(SHOP, [OK, {"home": REFUSED, "db": REFUSED}])
-    assert set(moments[1].changes) == {("turned_bad", "web"), ("turned_bad", "database")}
+    assert set(moments[1].changes) == {("opened", "web"), ("opened", "database")}
     assert moments[1].assessment.explained == {}
 
 
@@ -256,13 +270,13 @@ def test_since_is_when_the_verdict_changed() -> None:
 
 def test_by_default_one_bad_slot_opens_nothing_and_a_lasting_fault_opens_once() -> None:
     where = replace(SHOP, judging=Judging())
-    moments = play(where, [OK, {"home": WRONG}, OK, OK, DATABASE_DOWN, DATABASE_DOWN, OK, OK])
-    assert changes(moments) == [[], [], [], [], [], [("turned_bad", "database")], [], [("recovered", "database")]]
+    moments = play(where, [OK, {"home": WRONG}, OK, OK, DATABASE_DOWN, DATABASE_DOWN, OK, OK, OK])
+    assert changes(moments) == [[], [], [], [], [], [("opened", "database")], [], [], [("resolved", "database")]]
 
 
 def test_a_page_that_breaks_a_slot_before_what_it_needs_waits_for_its_majority_too() -> None:
     moments = play(replace(SHOP, judging=Judging()), [OK, {"orders": WRONG}, *[DATABASE_DOWN] * 3])
-    assert changes(moments) == [[], [], [], [("turned_bad", "database")], []]
+    assert changes(moments) == [[], [], [], [("opened", "database")], []]
 
 
 def test_a_family_of_five_minutes_stands_for_ten() -> None:
@@ -278,12 +292,12 @@ def test_a_family_of_five_minutes_stands_for_ten() -> None:
 
 def test_a_first_slot_that_is_already_bad_is_told() -> None:
     moment = play(SHOP, [DATABASE_DOWN])[0]
-    assert moment.changes == [("turned_bad", "database")]
-    assert moment.assessment.transitions[0].before is Verdict.UNKNOWN
+    assert moment.changes == [("opened", "database")]
+    assert moment.assessment.transitions[0].incident.since == T0
 
 
 def test_a_login_that_the_target_refuses_is_its_own_fault() -> None:
     moments = play(SHOP, [OK, {"db": fails("store.login", Phase.LOGIN, "answers")}])
-    assert moments[1].changes == [("turned_bad", "database")]
+    assert moments[1].changes == [("opened", "database")]
     (problem,) = moments[1].report.problems
     assert (problem.phase, problem.cause) == (Phase.LOGIN, "store.login")

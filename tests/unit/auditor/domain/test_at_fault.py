@@ -64,46 +64,55 @@ def paging(played: Sequence[Moment]) -> list[set[str]]:
 
 
 def test_only_the_owner_of_the_root_alarms_though_all_that_is_asked_of_it_passes() -> None:
-    played = moments([OK, WEB_DOWN, WEB_DOWN, WEB_DOWN, OK], Named("database", ("home", "orders")))
-    assert changes(played) == [[], [("turned_bad", "database")], [], [], [("recovered", "database")]]
-    assert paging(played) == [set(), {"database"}, {"database"}, {"database"}, set()]
+    played = moments([OK, WEB_DOWN, WEB_DOWN, WEB_DOWN, OK, OK], Named("database", ("home", "orders")))
+    assert changes(played) == [[], [("opened", "database")], [], [], [], [("resolved", "database")]]
+    assert paging(played) == [set(), *[{"database"}] * 4, set()]
     assert played[1].verdicts == {"web": "DOWN", "database": "HEALTHY"}
     assert not played[1].assessment.services["web"].at_fault
-    assert played[3].assessment.services["database"].broken == ("home", "orders"), "orders waited for its proof"
+    told = played[3].assessment.incidents.open["database"].targets
+    assert told == ("home", "orders"), "orders waited for its proof"
 
 
 def test_a_root_that_is_found_later_keeps_the_story_and_the_page_that_were_opened() -> None:
-    played = moments([OK, *[WEB_DOWN] * 4, OK], Named("database", ("home", "orders"), since=3))
-    assert changes(played) == [[], [("turned_bad", "web")], [], [], [], [("recovered", "web")]]
-    assert paging(played) == [set(), *[{"web"}] * 4, set()]
+    played = moments([OK, *[WEB_DOWN] * 4, OK, OK], Named("database", ("home", "orders"), since=3))
+    assert changes(played) == [[], [("opened", "web")], [], [("new_root", "web")], [], [], [("resolved", "web")]]
+    assert paging(played) == [set(), *[{"web"}] * 5, set()]
+    assert not played[3].assessment.transitions[0].wakes, "it is the same incident, whose root is known now"
 
 
 def test_independent_roots_in_two_services_are_two_stories_though_one_needs_the_other() -> None:
-    played = moments([OK, EVERYTHING, EVERYTHING, OK], Named("web", ("home",)), Named("database", ("db",)))
-    assert set(changes(played)[1]) == {("turned_bad", "web"), ("turned_bad", "database")}
+    played = moments([OK, EVERYTHING, EVERYTHING, OK, OK], Named("web", ("home",)), Named("database", ("db",)))
+    assert set(changes(played)[1]) == {("opened", "web"), ("opened", "database")}
     assert paging(played)[2] == {"web", "database"}
-    assert set(changes(played)[3]) == {("recovered", "web"), ("recovered", "database")}
+    assert set(changes(played)[4]) == {("resolved", "web"), ("resolved", "database")}
 
 
 def test_an_own_root_pages_a_service_that_the_catalogue_calls_a_victim() -> None:
     broken = {"orders": WRONG, "db": REFUSED}
-    played = moments([OK, broken, broken, OK], Named("web", ("orders",), since=2), Named("database", ("db",)))
+    played = moments([OK, broken, broken, OK, OK], Named("web", ("orders",), since=2), Named("database", ("db",)))
     assert played[1].assessment.explained == {"orders": ("db",)}
-    assert paging(played) == [set(), {"database"}, {"database", "web"}, set()]
+    assert paging(played) == [set(), {"database"}, *[{"database", "web"}] * 2, set()]
 
 
 def test_a_second_root_in_another_service_is_told_while_the_first_one_stands() -> None:
     first, second = Named("web", ("home",)), Named("database", ("home",), since=2)
     played = moments([OK, *[{"home": WRONG}] * 3, OK], first, second)
-    assert changes(played)[1:4] == [[("turned_bad", "web")], [("turned_bad", "database")], []]
+    # Both services are told of it: the one that is woken has the root, the other one learns of it.
+    assert changes(played)[1:4] == [[("opened", "web")], [("new_root", "web"), ("opened", "database")], []]
     assert paging(played)[3] == {"web", "database"}
 
 
 @pytest.mark.parametrize("confidence", [Confidence.MEDIUM, Confidence.LOW])
 def test_a_root_that_is_not_sure_moves_no_page(confidence: Confidence) -> None:
     played = moments([OK, {"home": WRONG}], Named("database", ("home",), confidence=confidence))
-    assert changes(played)[1] == [("turned_bad", "web")]
+    assert changes(played)[1] == [("opened", "web")]
     assert paging(played)[1] == {"web"}
+
+
+def test_a_second_root_in_a_service_that_is_paged_already_wakes() -> None:
+    broken = {"home": WRONG, "orders": WRONG}
+    played = moments([OK, *[broken] * 3], Named("web", ("home",)), Named("web", ("orders",), since=3))
+    assert changes(played) == [[], [("opened", "web")], [], []], "the same component and fault is the same root"
 
 
 def test_what_is_explained_in_part_stays_with_its_own_service_too() -> None:
@@ -137,13 +146,13 @@ def test_an_advisory_failure_is_nobodys_fault_and_needs_no_root() -> None:
 @pytest.mark.parametrize("blind", [BLIND, BAD_LOGIN], ids=["own bug", "own credentials"])
 def test_what_an_owner_broke_elsewhere_is_no_recovery_while_it_is_not_seen(blind: Any) -> None:
     unseen = {"home": blind}
-    played = moments([OK, {"home": WRONG}, *[unseen] * 4, OK], Named("database", ("home",)))
-    assert paging(played)[1:6] == [{"database"}] * 5
-    assert changes(played)[2:] == [[], [], [], [], [("recovered", "database")]]
+    played = moments([OK, {"home": WRONG}, *[unseen] * 4, OK, OK], Named("database", ("home",)))
+    assert paging(played)[1:7] == [{"database"}] * 6
+    assert changes(played)[2:] == [[], [], [], [], [], [("resolved", "database")]]
 
 
 def test_a_story_of_a_root_elsewhere_says_who_is_down_because_of_whom() -> None:
-    played = moments([OK, WEB_DOWN, WEB_DOWN, OK], Named("database", ("home", "orders")))
+    played = moments([OK, WEB_DOWN, WEB_DOWN, OK, OK], Named("database", ("home", "orders")))
     opened = tell(played[1].assessment.transitions[0], played[1].report, LINK)
     assert opened.text.splitlines()[0] == "[test] Web is DOWN because of Database: app.database CONFIG_VALUE_MALFORMED"
     assert "Root: app.database CONFIG_VALUE_MALFORMED (high confidence)." in opened.text

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from auditor.domain.bundle import Bundle, Run, ServiceState, State
 from auditor.domain.codec import CodecError, from_json, to_json
+from auditor.domain.incident import Acknowledgement, Incident, Incidents, KnownRoot, TimelineEntry
 from auditor.domain.instants import EPOCH
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming, Vantage
 from auditor.domain.result import Result, Severity, Status
@@ -146,8 +147,9 @@ def test_a_type_that_would_be_misread_is_refused(kind: Any) -> None:
 
 
 # Any is a place for plain JSON; a Target's spec and an Observation's facts are such places.
+_FINITE = st.floats(allow_nan=False, allow_infinity=False)
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | _FINITE | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
@@ -222,8 +224,21 @@ def test_run_state_and_bundle_are_the_same_after_a_journey_as_text(data: st.Data
         judged_at=st.none() | _INSTANTS,
         recent=st.lists(seen, max_size=3).map(tuple),
     )
-    service_state = st.builds(
-        ServiceState, verdict=verdict, since=_INSTANTS, at_fault=st.booleans(), story=word, paging=st.booleans()
+    service_state = st.builds(ServiceState, verdict=verdict, since=_INSTANTS, at_fault=st.booleans())
+    incident = st.builds(
+        Incident,
+        id=word,
+        service=word,
+        opened=_INSTANTS,
+        since=_INSTANTS,
+        targets=st.lists(word, max_size=2).map(tuple),
+        acknowledged=st.none() | st.builds(Acknowledgement, by=word, at=_INSTANTS),
+        timeline=st.lists(st.builds(TimelineEntry, at=_INSTANTS, text=word), max_size=2).map(tuple),
+    )
+    incidents = st.builds(
+        Incidents,
+        open=st.dictionaries(word, incident, max_size=1),
+        roots=st.dictionaries(word, st.builds(KnownRoot, count=st.integers(1, 9), last=word, closed=_INSTANTS)),
     )
     state = st.builds(
         State,
@@ -231,6 +246,7 @@ def test_run_state_and_bundle_are_the_same_after_a_journey_as_text(data: st.Data
         as_of=st.none() | _INSTANTS,
         targets=st.dictionaries(word, target_state, max_size=2),
         services=st.dictionaries(word, service_state, max_size=2),
+        incidents=incidents,
     )
     made = data.draw(run | state | st.builds(lambda r, s: bundle(SHOP, T0, [r], s), run, state))
     text = json.dumps(to_json(made), sort_keys=True)

@@ -82,26 +82,23 @@ def test_a_pass_that_turns_into_anything_else_never_makes_a_service_healthy(
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(A_SLOT, min_size=1, max_size=8))
-def test_stories_of_a_service_open_and_close_in_turn_and_only_while_it_is_so(
-    slots: list[dict[str, Sequence[Says]]],
-) -> None:
+def test_incidents_open_and_end_in_turn_and_only_while_it_is_so(slots: list[dict[str, Sequence[Says]]]) -> None:
+    begins, ends = ("opened", "again"), ("resolved", "merged")
     told: dict[str, list[str]] = {"web": [], "database": []}
     ids = []
     for moment in play(SHOP, slots):
         for transition in moment.assessment.transitions:
-            told[transition.service].append(transition.kind)
+            if transition.kind in (*begins, *ends):
+                told[transition.service].append(str(transition.kind))
             ids.append(transition.id)
         for service, state in moment.assessment.services.items():
-            assert bool(state.story) == (told[service][-1:] == ["turned_bad"])
-            if state.paging:
-                assert state.at_fault
-                assert state.story
-            if state.verdict is Verdict.HEALTHY:
-                assert not state.story
-                assert not state.paging
+            incident = moment.assessment.incidents.open.get(service)
+            assert (incident is not None) == (told[service][-1:] in ([kind] for kind in begins))
+            if incident is None:
+                assert not state.at_fault
     assert len(set(ids)) == len(ids)
     for kinds in told.values():
-        assert kinds == ["turned_bad", "recovered"] * (len(kinds) // 2) + ["turned_bad"] * (len(kinds) % 2)
+        assert all(kind in (begins, ends)[number % 2] for number, kind in enumerate(kinds))
 
 
 def moment(said: Mapping[str, Sequence[Says]]) -> Moment:

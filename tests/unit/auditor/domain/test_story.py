@@ -19,7 +19,7 @@ def stories(where: Platform, *slots: Mapping[str, Sequence[Says]]) -> list[Story
 
 def test_the_story_of_a_database_that_is_down() -> None:
     (story,) = stories(SHOP, {"db": REFUSED, "orders": WRONG})
-    assert (story.kind, story.service, story.severity) == ("turned_bad", "database", Severity.HIGH)
+    assert (story.kind, story.service, story.severity) == ("opened", "database", Severity.HIGH)
     assert story.text.splitlines()[0] == "[test] Database is DOWN: tcp.refused (tcp)"
     assert story.subject == story.text.splitlines()[0]
     for part in (
@@ -81,14 +81,14 @@ def test_the_first_line_fits_a_text_message_and_the_subject_fits_sns() -> None:
 
 
 def test_the_story_of_a_recovery() -> None:
-    (story,) = stories(SHOP, {"db": REFUSED}, {})
-    assert (story.kind, story.severity) == ("recovered", Severity.LOW)
+    (story,) = stories(SHOP, {"db": REFUSED}, {}, {})
+    assert (story.kind, story.severity) == ("resolved", Severity.LOW)
     assert story.subject == "[test] Database is HEALTHY again"
     assert LINK in story.text
 
 
 def test_two_stories_of_a_service_have_two_ids() -> None:
-    moments = play(SHOP, [{}, {"db": REFUSED}, {}, {"db": REFUSED}, {}])
+    moments = play(SHOP, [{}, {"db": REFUSED}, {}, {}, {"db": REFUSED}, *[{}] * 7])
     ids = [tell(t, m.report, LINK).id for m in moments for t in m.assessment.transitions]
     assert len(ids) == len(set(ids)) == 4
     assert all(id.startswith("test/database/") for id in ids)

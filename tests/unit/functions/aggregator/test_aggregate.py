@@ -10,7 +10,9 @@ import pytest
 
 from auditor.domain.bundle import Bundle
 from auditor.domain.codec import from_json
+from auditor.domain.incident import Acknowledgement
 from auditor.domain.report import Report
+from auditor.domain.request import Request, RequestKind
 from auditor.names import METRIC_BLIND, METRIC_OPEN_INCIDENTS, METRIC_REPORTS
 from functions.aggregator.aggregate import Ports, aggregate
 from tests.fakes import (
@@ -22,6 +24,7 @@ from tests.fakes import (
     T0,
     WRONG,
     KilledError,
+    RequestsOf,
     RunsOf,
     Says,
     StatesOf,
@@ -54,6 +57,7 @@ def judge(world: World, slot: datetime, wait: float = 20.0, where: Any = SHOP) -
         ports=Ports(
             runs=RunsOf(world),
             states=StatesOf(world),
+            requests=RequestsOf(world),
             reports=world,
             stories=world,
             emit=world.emit,
@@ -81,15 +85,15 @@ def values(world: World, metric: str, **dimensions: str) -> list[float]:
 
 def test_a_slot_is_judged_published_counted_and_told() -> None:
     world = World()
-    reports = through(world, OK, DATABASE_DOWN, OK)
-    assert [str(r.verdict) for r in reports if r] == ["HEALTHY", "DOWN", "HEALTHY"]
-    assert [(s.kind, s.service) for s in world.told] == [("turned_bad", "database"), ("recovered", "database")]
+    reports = through(world, OK, DATABASE_DOWN, OK, OK)
+    assert [str(r.verdict) for r in reports if r] == ["HEALTHY", "DOWN", "HEALTHY", "HEALTHY"]
+    assert [(s.kind, s.service) for s in world.told] == [("opened", "database"), ("resolved", "database")]
     assert all(item["told_at"] for item in world.outbox.values())
-    assert values(world, METRIC_OPEN_INCIDENTS, Service="database") == [0, 1, 0]
-    assert values(world, METRIC_OPEN_INCIDENTS, Service="web") == [0, 0, 0]
-    assert values(world, METRIC_BLIND) == [0, 0, 0]
-    assert values(world, METRIC_REPORTS) == [1, 1, 1]
-    assert {slot for slot, _, _ in world.metrics} == {T0 + n * MINUTE for n in range(3)}
+    assert values(world, METRIC_OPEN_INCIDENTS, Service="database") == [0, 1, 1, 0]
+    assert values(world, METRIC_OPEN_INCIDENTS, Service="web") == [0, 0, 0, 0]
+    assert values(world, METRIC_BLIND) == [0, 0, 0, 0]
+    assert values(world, METRIC_REPORTS) == [1, 1, 1, 1]
+    assert {slot for slot, _, _ in world.metrics} == {T0 + n * MINUTE for n in range(4)}
     assert world.slept == 0
     assert world.notes == []
 
@@ -209,6 +213,38 @@ def test_an_unreadable_run_makes_its_targets_unknown_and_not_the_others() -> Non
     assert world.notes == ["object store/0: altered; its targets are unknown in this moment"]
 
 
+def test_what_people_ask_is_carried_out_once_with_the_next_slot() -> None:
+    world = World()
+    through(world, OK, DATABASE_DOWN)
+    world.requests = [
+        Request(id="2", kind=RequestKind.SILENCE, service="web", by="ada", reason="r", duration=2 * MINUTE),
+        Request(id="1", kind=RequestKind.ACK, service="database", by="ada"),
+        Request(id="3", kind=RequestKind.ACK, service="nobody", by="ada"),
+    ]
+    for minute in (2, 3, 4):
+        commit(world, T0 + minute * MINUTE, DATABASE_DOWN)
+        judge(world, T0 + minute * MINUTE)
+    state = StatesOf(world).load()
+    assert state.merged_requests == ("1", "2", "3")
+    assert state.silences == (), "it began with the slot that merged it, and ended"
+    incident = state.incidents.open["database"]
+    assert incident.acknowledged == Acknowledgement(by="ada", at=T0 + 2 * MINUTE)
+    assert [entry.text for entry in incident.timeline].count("acknowledged by ada") == 1
+
+
+def test_requests_that_cannot_be_read_cost_nothing_but_themselves() -> None:
+    world = World()
+
+    def denied(name: str) -> None:
+        if name == "requests.pending":
+            raise aws_error("AccessDenied")
+
+    world.before_call = denied
+    reports = through(world, OK, DATABASE_DOWN)
+    assert [str(r.verdict) for r in reports if r] == ["HEALTHY", "DOWN"]
+    assert "the next slot merges them" in world.notes[0]
+
+
 def test_blindness_is_counted() -> None:
     world = World()
     through(world, {"home": BLIND, "orders": BLIND, "db": BLIND})
@@ -232,7 +268,7 @@ def test_what_cannot_be_told_stays_in_the_outbox_and_is_told_in_the_next_slot(ca
     world.before_call = lambda _name: None
     commit(world, T0 + 2 * MINUTE, DATABASE_DOWN)
     judge(world, T0 + 2 * MINUTE)
-    assert [s.kind for s in world.told][-1] == "turned_bad"
+    assert [s.kind for s in world.told][-1] == "opened"
     assert world.pending() == ()
 
 

@@ -8,18 +8,25 @@ from auditor.domain.story import Story
 
 
 class Notifier:
-    """The ``stories`` topic: plain text for people, JSON beside it for machines."""
+    """Plain text for people, JSON beside it for machines; to ``stories``, and what wakes somebody to ``pages`` too."""
 
-    def __init__(self, *, sns: Any, topic: str) -> None:
+    def __init__(self, *, sns: Any, stories: str, pages: str) -> None:
+        """``stories`` and ``pages`` are ARNs of topics."""
         self._sns = sns
-        self._topic = topic
+        self._stories = stories
+        self._pages = pages
 
     def tell(self, story: Story) -> None:
         """Publishes one story. Raises AwsError."""
+        for topic in (self._pages, self._stories) if story.wakes else (self._stories,):
+            self._publish(topic, story)
+
+    def _publish(self, topic: str, story: Story) -> None:
         machine = json.dumps(to_json(story), sort_keys=True)
         attributes = {"kind": story.kind, "service": story.service, "severity": str(story.severity), "id": story.id}
+        attributes["incident"] = story.incident
         self._sns.publish(
-            TopicArn=self._topic,
+            TopicArn=topic,
             Subject=_ascii(story.subject),
             MessageStructure="json",
             Message=json.dumps({"default": story.text, "sqs": machine, "lambda": machine, "https": machine}),

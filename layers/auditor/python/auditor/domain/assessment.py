@@ -1,19 +1,22 @@
 """The judgement of one moment: readings, verdicts, blame and what follows for state, alarms and stories. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from auditor.domain.at_fault import Transition, services_of
+from auditor.domain.at_fault import Charge, charges_of
 from auditor.domain.attribution import Reading, attribute
 from auditor.domain.blame import victims
 from auditor.domain.bundle import Bundle, ServiceState, State
 from auditor.domain.cause import Cause
 from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.incident import Incidents
+from auditor.domain.incidents import Transition, follow
+from auditor.domain.muting import muted_because
 from auditor.domain.target import Target
 from auditor.domain.topology import Platform
-from auditor.domain.verdict import TargetState, Verdict, next_target_state
+from auditor.domain.verdict import TargetState, Verdict, next_target_state, service_verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,9 @@ class Assessment:
     explained: Mapping[str, tuple[str, ...]]
     diagnosis: Diagnosis
     services: Mapping[str, ServiceState]
+    incidents: Incidents
+    muted: Mapping[str, str]
+    """Service to why nothing is told of it now."""
     transitions: tuple[Transition, ...]
     critical_targets: int
     critical_targets_judged: int
@@ -48,7 +54,15 @@ class Assessment:
 
     def next_state(self, bundle: Bundle) -> State:
         """What the aggregator remembers after this moment."""
-        return State(version=bundle.state.version + 1, as_of=bundle.as_of, targets=self.targets, services=self.services)
+        return replace(
+            bundle.state,
+            version=bundle.state.version + 1,
+            as_of=bundle.as_of,
+            targets=self.targets,
+            services=self.services,
+            incidents=self.incidents,
+            silences=tuple(silence for silence in bundle.state.silences if silence.until > bundle.as_of),
+        )
 
 
 def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Reading]], Diagnosis]) -> Assessment:
@@ -78,7 +92,7 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
     }
     explained = victims(platform, targets)
     diagnosis = diagnose(readings)
-    services, transitions = services_of(
+    charges = charges_of(
         bundle,
         targets=targets,
         readings=readings,
@@ -86,6 +100,13 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
         diagnosis=diagnosis,
         periods=knowledge.periods,
     )
+    muted = {
+        service.id: because
+        for service in platform.services
+        if (because := muted_because(platform.maintenance, bundle.state.silences, service.id, bundle.as_of))
+    }
+    incidents, transitions = follow(bundle, targets=targets, explained=explained, charges=charges, muted=muted)
+    services = {service.id: _service_state(bundle, service.id, targets, charges) for service in platform.services}
     judged = {reading.result.target for reading in readings if reading.speaks}
     critical = [target.id for target in platform.targets if target.critical and target.deployed]
     return Assessment(
@@ -94,6 +115,8 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
         explained=explained,
         diagnosis=diagnosis,
         services=services,
+        incidents=incidents,
+        muted=muted,
         transitions=transitions,
         critical_targets=len(critical),
         critical_targets_judged=sum(target in judged for target in critical),
@@ -109,6 +132,19 @@ def _target_state(bundle: Bundle, target: Target[Any], readings: Sequence[Readin
     asked = {reading.result.check: reading.result.severity for reading in readings}
     judging = target.judging or bundle.platform.judging
     return next_target_state(previous, judged, asked, judging, as_of=as_of, period=period)
+
+
+def _service_state(
+    bundle: Bundle, service: str, targets: Mapping[str, TargetState], charges: Mapping[str, Charge]
+) -> ServiceState:
+    own = service_targets(bundle.platform, service)
+    verdict = service_verdict(
+        [targets[target.id].verdict for target in own if target.critical],
+        [targets[target.id].verdict for target in own if not target.critical],
+    )
+    before = bundle.state.services.get(service)
+    since = before.since if before is not None and before.verdict is verdict else bundle.as_of
+    return ServiceState(verdict=verdict, since=since, at_fault=service in charges)
 
 
 def service_targets(platform: Platform, service: str) -> tuple[Target[Any], ...]:

@@ -1,42 +1,49 @@
-"""Which services are at fault for what fails, and what follows for alarms and stories. Pure.
+"""Which services are at fault for what fails. Pure.
 
 A service is charged with a bad target when it owns a root of it that the diagnosis is sure of, or, where no such root
-is known, when the target is its own and no victim of another one (``blame``). So one root is one story, whose service
-alone alarms, whoever else fails because of it.
+is known, when the target is its own and no victim of another one (``blame``). So one root is one incident, whose
+service alone alarms, whoever else fails because of it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from auditor.domain.attribution import Reading
 from auditor.domain.blame import awaits_proof
-from auditor.domain.bundle import Bundle, ServiceState
+from auditor.domain.bundle import Bundle
 from auditor.domain.diagnosis.candidate import Confidence
 from auditor.domain.diagnosis.model import Diagnosis
-from auditor.domain.instants import format_instant
 from auditor.domain.result import Severity, Status
 from auditor.domain.topology import Platform
-from auditor.domain.verdict import TargetState, Verdict, service_verdict
+from auditor.domain.verdict import TargetState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """A change of a service that is told: ``kind`` is ``turned_bad`` or ``recovered``.
+class Charge:
+    """What a service is at fault for. ``roots``: of all that explain these targets; ``own``: those in the service.
 
-    ``targets``: what the service is at fault for, or was; they can be targets of other services.
+    Both as ``component FAULT``, in the diagnosis's order, and only of roots that it is sure of.
     """
 
-    id: str
-    kind: str
-    service: str
-    before: Verdict
-    after: Verdict
-    since: datetime
-    targets: tuple[str, ...]
+    targets: frozenset[str]
+    roots: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
 
-def services_of(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Roots:
+    """Roots of a failing target with the services that own them; ``whole``: no failure of it is left without one."""
+
+    names: Mapping[str, str]
+    whole: bool
+
+    @property
+    def services(self) -> set[str]:
+        return set(self.names.values())
+
+
+def charges_of(
     bundle: Bundle,
     *,
     targets: Mapping[str, TargetState],
@@ -44,121 +51,63 @@ def services_of(
     explained: Mapping[str, tuple[str, ...]],
     diagnosis: Diagnosis,
     periods: Mapping[str, timedelta],
-) -> tuple[dict[str, ServiceState], tuple[Transition, ...]]:
-    """Every service's state after this moment, and what is told of it.
+) -> dict[str, Charge]:
+    """Per service that is at fault what it is charged with.
 
     ``explained``: failing target to the targets that it is a victim of, by the catalogue.
     """
-    charges = _charges(bundle, targets, explained, _roots_of(bundle.platform, readings, diagnosis), periods)
-    states: dict[str, ServiceState] = {}
-    transitions: list[Transition] = []
-    for service in bundle.platform.services:
-        own = [target for target in bundle.platform.targets if target.service == service.id]
-        verdict = service_verdict(
-            [targets[target.id].verdict for target in own if target.critical],
-            [targets[target.id].verdict for target in own if not target.critical],
-        )
-        state, transition = _follow(bundle, targets, service.id, verdict, charges.get(service.id, frozenset()))
-        states[service.id] = state
-        if transition is not None:
-            transitions.append(transition)
-    return states, tuple(transitions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Roots:
-    """The services that own roots of a failing target; ``whole``: no failure of it is left without one."""
-
-    services: frozenset[str]
-    whole: bool
-
-
-def _roots_of(platform: Platform, readings: Sequence[Reading], diagnosis: Diagnosis) -> dict[str, _Roots]:
-    """Per failing target whose roots explain it. One that the diagnosis is not sure of moves no page."""
-    owner = {component.id: component.service for component in platform.components}
-    by_result: dict[str, set[str]] = {}
-    for root in diagnosis.roots:
-        if root.confidence is Confidence.HIGH:
-            for id in root.explains:
-                by_result.setdefault(id, set()).add(owner[root.component])
-    by_target: dict[str, list[set[str]]] = {}
-    for reading in readings:
-        result = reading.result
-        if reading.speaks and result.status is Status.FAIL and result.severity is not Severity.ADVISORY:
-            by_target.setdefault(result.target, []).append(by_result.get(result.id, set()))
-    return {
-        target: _Roots(services=frozenset().union(*owners), whole=all(owners)) for target, owners in by_target.items()
-    }
-
-
-def _charges(
-    bundle: Bundle,
-    targets: Mapping[str, TargetState],
-    explained: Mapping[str, tuple[str, ...]],
-    roots_of: Mapping[str, _Roots],
-    periods: Mapping[str, timedelta],
-) -> dict[str, frozenset[str]]:
-    """Per service the bad targets that it is at fault for."""
+    roots_of = _roots_of(bundle.platform, readings, diagnosis)
     told: dict[str, set[str]] = {}
-    for service, state in bundle.state.services.items():
-        for id in state.broken if state.story else ():
-            told.setdefault(id, set()).add(service)
-    charges: dict[str, set[str]] = {}
+    for incident in bundle.state.incidents.open.values():
+        for id in incident.targets:
+            told.setdefault(id, set()).add(incident.service)
+    charged: dict[str, set[str]] = {}
     for target in bundle.platform.targets:
         if not targets[target.id].verdict.bad:
             continue
         if awaits_proof(bundle.platform, targets, target, bundle.as_of, periods[target.family]):
             continue
-        roots = roots_of.get(target.id, _Roots(services=frozenset(), whole=False))
+        roots = roots_of.get(target.id, _NO_ROOTS)
         tellers = told.get(target.id, set())
-        at_fault = set(roots.services)
-        if tellers - roots.services:
-            # A story that was opened without these roots is the same incident, whose root is known only now or is not
+        at_fault = roots.services
+        if tellers - at_fault:
+            # An incident that was opened without these roots is the same one, whose root is known only now or is not
             # seen any more: whom it woke stays with it, and nobody else is woken. Where its own root still stands,
             # another one is a second, which is told.
             at_fault = (at_fault & {target.service}) | tellers
         elif not roots.whole and not tellers:
-            at_fault.add(target.service)
+            at_fault = at_fault | {target.service}
         if target.id in explained and target.service not in roots.services:
-            at_fault.discard(target.service)
+            at_fault = at_fault - {target.service}
         for service in at_fault:
-            charges.setdefault(service, set()).add(target.id)
-    return {service: frozenset(ids) for service, ids in charges.items()}
+            charged.setdefault(service, set()).add(target.id)
+    return {service: _charge(service, ids, roots_of, diagnosis) for service, ids in charged.items()}
 
 
-def _follow(
-    bundle: Bundle, targets: Mapping[str, TargetState], service: str, verdict: Verdict, charged: frozenset[str]
-) -> tuple[ServiceState, Transition | None]:
-    """One service from its state before to the one after."""
-    before = bundle.state.services.get(service) or ServiceState(verdict=Verdict.UNKNOWN, since=bundle.as_of)
-    # Going blind is not a recovery: what was open stays open until health was seen.
-    unseen = {id for id in before.broken if id in targets and targets[id].verdict is Verdict.UNKNOWN}
-    critical = {target.id for target in bundle.platform.targets if target.critical}
-    told = {id for id in before.broken if id in targets} if before.story else set()
-    well = all(targets[id].verdict in (Verdict.HEALTHY, Verdict.NOT_DEPLOYED) for id in told)
-    kind = ""
-    if charged and not before.story:
-        kind = "turned_bad"
-    elif before.story and not charged and well and not verdict.bad:
-        kind = "recovered"
-    transition = Transition(
-        id=f"{bundle.stage}/{service}/{kind}/{format_instant(bundle.as_of)}",
-        kind=kind,
-        service=service,
-        before=before.verdict,
-        after=verdict,
-        since=bundle.as_of,
-        targets=tuple(sorted(charged or told)),
-    )
-    story = {"turned_bad": transition.id, "recovered": "", "": before.story}[kind]
-    state = ServiceState(
-        verdict=verdict,
-        since=before.since if before.verdict is verdict else bundle.as_of,
-        at_fault=bool(charged) or (before.at_fault and bool(unseen)),
-        story=story,
-        broken=tuple(sorted(told | charged)) if story else (),
-        # A victim with a small trouble of its own is not DOWN by it.
-        paging=any(id in critical and targets[id].verdict is Verdict.DOWN for id in charged)
-        or (before.paging and bool(unseen & critical)),
-    )
-    return state, transition if kind else None
+_NO_ROOTS = _Roots(names={}, whole=False)
+
+
+def _charge(service: str, ids: set[str], roots_of: Mapping[str, _Roots], diagnosis: Diagnosis) -> Charge:
+    found = {name: owner for id in ids for name, owner in roots_of.get(id, _NO_ROOTS).names.items()}
+    in_order = [name for root in diagnosis.roots if (name := f"{root.component} {root.fault}") in found]
+    own = tuple(name for name in in_order if found[name] == service)
+    return Charge(targets=frozenset(ids), roots=tuple(in_order), own=own)
+
+
+def _roots_of(platform: Platform, readings: Sequence[Reading], diagnosis: Diagnosis) -> dict[str, _Roots]:
+    """Per failing target whose roots explain it. One that the diagnosis is not sure of moves no page."""
+    owner = {component.id: component.service for component in platform.components}
+    by_result: dict[str, dict[str, str]] = {}
+    for root in diagnosis.roots:
+        if root.confidence is Confidence.HIGH:
+            for id in root.explains:
+                by_result.setdefault(id, {})[f"{root.component} {root.fault}"] = owner[root.component]
+    by_target: dict[str, list[dict[str, str]]] = {}
+    for reading in readings:
+        result = reading.result
+        if reading.speaks and result.status is Status.FAIL and result.severity is not Severity.ADVISORY:
+            by_target.setdefault(result.target, []).append(by_result.get(result.id, {}))
+    return {
+        target: _Roots(names={name: service for each in found for name, service in each.items()}, whole=all(found))
+        for target, found in by_target.items()
+    }

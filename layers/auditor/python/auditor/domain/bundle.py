@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from auditor.domain.incident import Incidents
+from auditor.domain.muting import Silence
 from auditor.domain.observation import Observation, Vantage
 from auditor.domain.result import Result
 from auditor.domain.topology import Platform
@@ -30,35 +32,35 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceState:
-    """A service's verdict and whether a story was told about it that no recovery has ended yet."""
+    """A service's verdict, and whether it is at fault for something: if not, it fails only because of others."""
 
     verdict: Verdict
     since: datetime
     at_fault: bool = False
-    story: str = ""
-    """Deduplication id of the open story; empty when none is open."""
-    broken: tuple[str, ...] = ()
-    """The targets that the open story tells of; some can belong to other services."""
-    paging: bool = False
-    """Whether the paging alarm's metric is raised: from DOWN at fault until it was seen better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What the aggregator remembers from slot to slot. ``version`` counts its writes."""
+    """What the aggregator remembers from slot to slot. ``version`` counts its writes.
+
+    ``merged_requests``: ids of people's requests of the last hours, so that each is carried out once.
+    """
 
     version: int = 0
     as_of: datetime | None = None
     targets: Mapping[str, TargetState] = field(default_factory=dict)
     services: Mapping[str, ServiceState] = field(default_factory=dict)
+    incidents: Incidents = field(default_factory=Incidents)
+    silences: tuple[Silence, ...] = ()
+    merged_requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """A moment whole. ``runs`` holds the latest run of every expected (family, shard) that ever reported.
 
-    ``state`` is what was known before this moment. Incidents, silences, roll-ups, tracked facts and the digest of the
-    last report have their place in the schema and are empty until the aggregator keeps them.
+    ``state`` is what was known before this moment. Roll-ups, tracked facts and the digest of the last report have their
+    place in the schema and are empty until the aggregator keeps them.
     """
 
     schema_version: int
@@ -68,8 +70,6 @@ class Bundle:
     runs: tuple[Run, ...]
     state: State
     seconds_per_minute: float | None = None
-    incidents: tuple[Any, ...] = ()
-    silences: tuple[Any, ...] = ()
     rollups: tuple[Any, ...] = ()
     tracked: Mapping[str, Any] = field(default_factory=dict)
     last_report: Mapping[str, Any] | None = None

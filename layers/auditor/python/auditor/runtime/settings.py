@@ -12,6 +12,7 @@ from auditor.names import (
     ENV_CATALOGUE,
     ENV_COMMIT_WAIT,
     ENV_IN_VPC,
+    ENV_PAGES_TOPIC,
     ENV_SANDBOX_NETWORK,
     ENV_SANDBOX_PACE,
     ENV_STAGE,
@@ -35,6 +36,7 @@ class Settings:
     table: str
     bucket: str
     stories_topic: str
+    pages_topic: str
     in_vpc: bool
     commit_wait_seconds: float
     sandbox_resolver: str
@@ -77,6 +79,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         table=required(ENV_TABLE),
         bucket=required(ENV_BUCKET),
         stories_topic=source.get(ENV_STORIES_TOPIC, ""),
+        pages_topic=source.get(ENV_PAGES_TOPIC, ""),
         in_vpc=source.get(ENV_IN_VPC, "") == "true",
         commit_wait_seconds=number(ENV_COMMIT_WAIT, 20.0),
         sandbox_resolver=source.get(ENV_SANDBOX_NETWORK, ""),
