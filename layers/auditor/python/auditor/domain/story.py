@@ -85,8 +85,8 @@ def _bad(
         parts.append(f"  The same root as in {times}, last {incident.earlier}.")
     for problem in problems[:_TOLD]:
         parts += ["", problem.summary, f"  target {problem.target} ({problem.component}), {_where(problem)}"]
-        # Where the root is known, its action comes first; what a check would do about the symptom misleads then.
-        if problem.remediation and not any(problem.result_id in root.explains for root in roots):
+        # Where a root is known, its action is the first one; what a check would do about a symptom misleads then.
+        if problem.remediation and not roots:
             parts.append(f"  First action: {problem.remediation}")
     if len(problems) > _TOLD:
         parts += ["", f"And {len(problems) - _TOLD} more; see the report."]

@@ -135,7 +135,7 @@ def address_that_moved_away(evidence: Evidence) -> Iterator[Candidate]:
         # No setting holds it, so it stands in the code (or in a default of the image).
         component = evidence.sibling(answer.component, "code") or evidence.sibling(answer.component, "taskdef")
         if component:
-            holder = "no setting (a default in the code)"
+            holder = "A default in the code, which no setting names,"
             yield _stale(evidence, component, holder, (host, answer.upstream_port), read)
 
 
