@@ -79,11 +79,16 @@ class PagingAlarms(Construct):
                     f"Owner: {service.owner}"
                 ),
                 metric=auditor_metric(
-                    names.METRIC_OPEN_INCIDENTS, {**of_stage, names.DIMENSION_SERVICE: service.id}, statistic="Maximum"
+                    names.METRIC_OPEN_INCIDENTS,
+                    {**of_stage, names.DIMENSION_SERVICE: service.id},
+                    statistic="Maximum",
+                    period=timedelta(seconds=10),
                 ),
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
                 threshold=1,
-                evaluation_periods=1,
+                # Evaluated every ten seconds, not once a minute. The datum carries the slot's instant: it can be half a
+                # minute old when it comes, and the next one follows a minute later.
+                evaluation_periods=6,
                 datapoints_to_alarm=1,
                 # a silent aggregator must not resolve an incident: the alarm keeps its state until it speaks again
                 treat_missing_data=cloudwatch.TreatMissingData.IGNORE,

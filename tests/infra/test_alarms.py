@@ -28,7 +28,7 @@ def test_each_service_pages_by_one_alarm_that_a_silent_aggregator_cannot_resolve
             names.DIMENSION_STAGE: stage.settings.stage,
             names.DIMENSION_SERVICE: service.id,
         }
-        assert _rule(alarm) == ("Maximum", "GreaterThanOrEqualToThreshold", 1, 60, 1, 1, "ignore")
+        assert _rule(alarm) == ("Maximum", "GreaterThanOrEqualToThreshold", 1, 10, 1, 6, "ignore")
         assert alarm["AlarmActions"] == alarm["OKActions"] == [_topic(stage, "pages")]
 
 

@@ -1,4 +1,4 @@
-"""Twenty-four simulated hours through the real aggregator over ports in memory: noise opens nothing, faults open once."""
+"""A simulated day through the real aggregator over ports in memory: noise opens nothing, faults open once."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
