@@ -3,15 +3,20 @@
 from dataclasses import replace
 
 from auditor.domain.check import Check
-from auditor.domain.observation import Failure, Observation, Phase
-from auditor.domain.result import Answer, Scalar, Severity, Status, failed, passed, skipped, unknown
-from auditor.domain.target import Target
-from functions.configuration import remedies
+from auditor.domain.observation import Failure, Phase
+from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped, unknown
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
 from functions.configuration.family import ConfigurationSpec, ExpectedHost
-
-ConfigurationTarget = Target[ConfigurationSpec]
-ConfigurationObservation = Observation[ConfigurationFacts]
+from functions.configuration.host_checks import hosts_resolve
+from functions.configuration.judged import (
+    ConfigurationObservation,
+    ConfigurationTarget,
+    facts_of,
+    failing,
+    not_read,
+    untold,
+    who,
+)
 
 _SHAPES = {
     "placeholder": "ends in a template's word where the secret's six characters belong",
@@ -22,32 +27,32 @@ _SHAPES = {
 
 
 def _required_present(target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     container = facts.container
     if container is None:
-        return _not_read("container", facts)
+        return not_read("container", facts)
     present = {*container.variables, *(reference.variable for reference in container.references)}
     missing = [name for name in target.spec.required if name not in present]
     evidence: dict[str, Scalar] = {"required": len(target.spec.required), "missing": ", ".join(missing) or None}
     if not missing:
-        return passed(f"{_who(container)} has all {len(target.spec.required)} required settings.", **evidence)
+        return passed(f"{who(container)} has all {len(target.spec.required)} required settings.", **evidence)
     if container.environment_files:
         detail = (
-            f"{_who(container)} lacks {', '.join(missing)}, which a file in S3 may add that the auditor does not read"
+            f"{who(container)} lacks {', '.join(missing)}, which a file in S3 may add that the auditor does not read"
         )
-        return _untold("configuration.value_not_seen", detail, **evidence)
+        return untold("configuration.value_not_seen", detail, **evidence)
     removed = [name for name in missing if facts.change is not None and name in facts.change.removed]
     since = f"; {', '.join(removed)} went with this revision" if removed else ""
-    summary = f"{_who(container)} lacks {', '.join(missing)}{since}."
+    summary = f"{who(container)} lacks {', '.join(missing)}{since}."
     evidence["removed_by_this_revision"] = ", ".join(removed) or None
-    return _failed("configuration.variable_missing", summary, **evidence)
+    return failing("configuration.variable_missing", summary, **evidence)
 
 
 def _hosts_as_declared(target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     container = facts.container
     if container is None:
-        return _not_read("container", facts)
+        return not_read("container", facts)
     settings = {setting.variable: setting for setting in container.settings}
     referenced = {reference.variable for reference in container.references}
     evidence: dict[str, Scalar] = {}
@@ -66,51 +71,49 @@ def _hosts_as_declared(target: ConfigurationTarget, observation: ConfigurationOb
         else:
             unset.append(variable)
     if wrong:
-        return _failed("configuration.host_differs", f"In {_who(container)} {'; '.join(wrong)}.", **evidence)
+        return failing("configuration.host_differs", f"In {who(container)} {'; '.join(wrong)}.", **evidence)
     if unset:
-        summary = f"{_who(container)} lacks {', '.join(unset)}, so its code's own default counts."
-        return _failed("configuration.variable_missing", summary, **evidence)
+        summary = f"{who(container)} lacks {', '.join(unset)}, so its code's own default counts."
+        return failing("configuration.variable_missing", summary, **evidence)
     if unseen:
-        detail = f"{', '.join(unseen)} of {_who(container)} comes from a reference or file, which is never read"
-        return _untold("configuration.value_not_seen", detail, **evidence)
-    return passed(f"{_who(container)} points where it was declared to.", **evidence)
+        detail = f"{', '.join(unseen)} of {who(container)} comes from a reference or file, which is never read"
+        return untold("configuration.value_not_seen", detail, **evidence)
+    return passed(f"{who(container)} points where it was declared to.", **evidence)
 
 
 def _values_well_formed(_target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     container = facts.container
     if container is None:
-        return _not_read("container", facts)
+        return not_read("container", facts)
     bad_values = {setting.variable: setting.problem for setting in container.settings if setting.problem}
     shapes = {reference.variable: str(reference.shape) for reference in container.references if reference.shape != "ok"}
     evidence: dict[str, Scalar] = {**bad_values, **{variable: _SHAPES[shape] for variable, shape in shapes.items()}}
     words = "; ".join(f"{variable} {problem}" for variable, problem in evidence.items())
     if bad_values:
-        return _failed("configuration.value_malformed", f"In {_who(container)} {words}.", **evidence)
+        return failing("configuration.value_malformed", f"In {who(container)} {words}.", **evidence)
     if shapes:
-        answer = _failed(
-            "configuration.reference_malformed", f"In {_who(container)} the reference {words}.", **evidence
-        )
+        answer = failing("configuration.reference_malformed", f"In {who(container)} the reference {words}.", **evidence)
         # Without the suffix a reference works in some places; the others never do.
         return replace(answer, status=Status.WARN) if set(shapes.values()) == {"no_suffix"} else answer
     count = len(container.settings) + len(container.references)
-    return passed(f"All {count} values and references of {_who(container)} that were read are well formed.")
+    return passed(f"All {count} values and references of {who(container)} that were read are well formed.")
 
 
 def _no_loopback_default(target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     container = facts.container
     if container is None:
-        return _not_read("container", facts)
+        return not_read("container", facts)
     found = [s for s in container.settings if s.is_loopback and not _is_declared(s, target)]
     return _none_found("configuration.loopback", "the container itself", found, container)
 
 
 def _no_literal_address(target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     container = facts.container
     if container is None:
-        return _not_read("container", facts)
+        return not_read("container", facts)
     found = [
         s for s in container.settings if s.is_literal_address and not s.is_loopback and not _is_declared(s, target)
     ]
@@ -119,33 +122,33 @@ def _no_literal_address(target: ConfigurationTarget, observation: ConfigurationO
 
 
 def _references_exist(_target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     container = facts.container
     if container is None:
-        return _not_read("container", facts)
+        return not_read("container", facts)
     parameters = [r for r in container.references if r.kind == "parameter" and r.reference]
     if not parameters:
-        return skipped(f"{_who(container)} refers to no SSM parameter.")
+        return skipped(f"{who(container)} refers to no SSM parameter.")
     if "parameters" in facts.unread:
-        return _not_read("parameters", facts)
+        return not_read("parameters", facts)
     missing = {r.variable: r.reference for r in parameters if r.exists is False}
     if missing:
         words = ", ".join(f"{reference} (for {variable})" for variable, reference in missing.items())
-        summary = f"{_who(container)} refers to SSM parameters that do not exist: {words}."
-        return _failed("configuration.parameter_missing", summary, **missing)
+        summary = f"{who(container)} refers to SSM parameters that do not exist: {words}."
+        return failing("configuration.parameter_missing", summary, **missing)
     if any(r.exists is None for r in parameters):
-        detail = f"not every parameter of {_who(container)} was looked up"
+        detail = f"not every parameter of {who(container)} was looked up"
         return unknown(Failure(phase=Phase.ANSWER, cause="self.bug", detail=detail))
-    return passed(f"All {len(parameters)} SSM parameters of {_who(container)} exist.")
+    return passed(f"All {len(parameters)} SSM parameters of {who(container)} exist.")
 
 
 def _none_found(cause: str, what: str, found: list[SettingFacts], container: ContainerFacts) -> Answer:
     if not found:
         read = sum(1 for setting in container.settings if setting.host or setting.items)
-        return passed(f"None of {read} addresses in {_who(container)} is {what}.", addresses=read)
+        return passed(f"None of {read} addresses in {who(container)} is {what}.", addresses=read)
     evidence: dict[str, Scalar] = {setting.variable: _observed(setting) for setting in found}
     words = ", ".join(f"{variable} names {place}" for variable, place in evidence.items())
-    return _failed(cause, f"In {_who(container)} {words}: {what}.", **evidence)
+    return failing(cause, f"In {who(container)} {words}: {what}.", **evidence)
 
 
 def _points_at(setting: SettingFacts, expected: ExpectedHost) -> bool:
@@ -170,33 +173,6 @@ def _place(host: str, port: int | None) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-def _who(container: ContainerFacts) -> str:
-    return f"{container.name} of {container.revision}"
-
-
-def _failed(cause: str, summary: str, **evidence: Scalar) -> Answer:
-    failure = Failure(phase=Phase.ANSWER, cause=cause, detail=summary)
-    return replace(failed(failure, None, **evidence), remedy=remedies.for_cause(cause))
-
-
-def _untold(cause: str, detail: str, **evidence: Scalar) -> Answer:
-    failure = Failure(phase=Phase.ANSWER, cause=cause, detail=f"{detail}.")
-    return unknown(failure, None, remedy=remedies.for_cause(cause), **evidence)
-
-
-def _not_read(part: str, facts: ConfigurationFacts) -> Answer:
-    failure = facts.unread.get(part)
-    if failure is None:
-        detail = f"the probe recorded neither {part} nor why not"
-        return unknown(Failure(phase=Phase.ANSWER, cause="self.bug", detail=detail))
-    return unknown(failure, remedy=remedies.for_cause(failure.cause))
-
-
-def _facts(observation: ConfigurationObservation) -> ConfigurationFacts:
-    assert observation.facts is not None, "judge() asks no check without facts"
-    return observation.facts
-
-
 CHECKS: tuple[Check[ConfigurationSpec, ConfigurationFacts], ...] = (
     Check(
         id="configuration.required_present",
@@ -211,6 +187,13 @@ CHECKS: tuple[Check[ConfigurationSpec, ConfigurationFacts], ...] = (
         judge=_hosts_as_declared,
         asks=lambda target: bool(target.spec.expected_hosts),
         remediation="Set the variable to the declared host and deploy; or correct the catalogue.",
+    ),
+    Check(
+        id="configuration.hosts_resolve",
+        severity=Severity.HIGH,
+        judge=hosts_resolve,
+        asks=lambda target: bool(target.spec.readable),
+        remediation="Set the variable to a name that exists, and deploy; or register the name that it has.",
     ),
     Check(
         id="configuration.values_well_formed",

@@ -9,6 +9,7 @@ from auditor.domain.cause import Cause
 from auditor.domain.observation import Failure
 
 Form = Literal["url", "address", "list", "word", "empty", "unreadable"]
+Outcome = Literal["resolved", "nxdomain", "nodata", "servfail", "refused", "timeout", "malformed", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ class ContainerFacts:
     ``revision`` is ``family:number``; ``registered_at`` when it was made. ``image`` is ``repository:tag`` or with a
     digest, without the registry's host. ``variables``: the names of all plain variables. ``environment_files``: how
     many files in S3 add variables that the auditor does not see. ``settings``: those of the allow-list that exist.
+    ``names_beside_dns``: the container knows names that the VPC's DNS does not (ECS Service Connect, extra hosts, links
+    or a name server of its own).
     """
 
     revision: str
@@ -86,6 +89,19 @@ class ContainerFacts:
     settings: tuple[SettingFacts, ...]
     references: tuple[ReferenceFacts, ...]
     environment_files: int = 0
+    names_beside_dns: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupFacts:
+    """How the VPC's resolver answered for one host that settings name.
+
+    ``outcome``: ``resolved``, or else the word behind ``dns.`` in the kernel's cause. ``addresses``: where it resolved.
+    """
+
+    host: str
+    outcome: Outcome
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +109,21 @@ class ConfigurationFacts:
     """One container's configuration. None means "not read", and then ``unread`` says why under the field's name.
 
     ``wanted_revision`` is the one that ECS rolls out; it differs from the running one while, or because, its tasks do
-    not run. ``change`` is None, without a word in ``unread``, where there is no earlier revision.
+    not run. ``change`` is None, without a word in ``unread``, where there is no earlier revision. ``lookups`` has each
+    host that the settings name once, in their order; only asked from inside the VPC.
     """
 
     container: ContainerFacts | None = None
     wanted_revision: str = ""
     change: ChangeFacts | None = None
+    lookups: tuple[LookupFacts, ...] | None = None
     unread: Mapping[str, Failure] = field(default_factory=dict)
-    """Per field (``container``, ``change``, ``parameters``) why it is not read."""
+    """Per field (``container``, ``change``, ``parameters``, ``lookups``) why it is not read."""
 
 
 def _cause(id: str, meaning: str) -> Cause:
-    # AWS itself says each of these, so none of them can be laid to the auditor's place in the network.
+    # AWS itself or the VPC's resolver says each of these, so none of them can be laid to the auditor's place in the
+    # network.
     return Cause(id=id, meaning=meaning, proves_path=True)
 
 
@@ -117,6 +136,8 @@ CAUSES: tuple[Cause, ...] = (
     _cause("configuration.literal_address", "a variable names an address in place of a name"),
     _cause("configuration.parameter_missing", "a referenced SSM parameter does not exist"),
     _cause("configuration.value_not_seen", "the value comes from a place that the auditor does not read"),
+    _cause("configuration.host_unknown", "a variable names a host that does not exist"),
+    _cause("configuration.names_not_asked", "host names were not looked up, or not all of them"),
 )
 
 FACTS = ConfigurationFacts

@@ -82,7 +82,12 @@ class ConfigurationSpec:
     @property
     def readable(self) -> frozenset[str]:
         """The variables whose values may be read at all."""
-        return frozenset((*self.read_variables, *(expected.variable for expected in self.expected_hosts)))
+        return self.declared | frozenset(self.read_variables)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The variables that must name a host."""
+        return frozenset(expected.variable for expected in self.expected_hosts)
 
 
 def _permissions(targets: Sequence[Target[ConfigurationSpec]], scope: AwsScope) -> tuple[Permission, ...]:

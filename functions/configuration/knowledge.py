@@ -15,10 +15,17 @@ _HOST = ("_HOSTNAME", "_HOST", "_ENDPOINT", "_SERVER")
 _STORES = ("DB", "DATABASE", "POSTGRES", "POSTGRESQL", "PG", "RDS", "SQL")
 _CREDENTIALS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
 _SCHEMES = ("postgres", "postgresql")
+_ABSENT = {"nxdomain": words.NameOutcome.NXDOMAIN, "nodata": words.NameOutcome.NODATA}
+_OUTCOMES = _ABSENT | {
+    "resolved": words.NameOutcome.RESOLVED,
+    "servfail": words.NameOutcome.SERVFAIL,
+    "refused": words.NameOutcome.REFUSED,
+    "timeout": words.NameOutcome.TIMEOUT,
+}
 
 
 def claims(target: Target[ConfigurationSpec], observation: Observation[ConfigurationFacts]) -> tuple[says.Claim, ...]:
-    """Where settings lead, which are absent or unusable, and as whom the service logs in to its store."""
+    """Where settings lead and whether that exists, which are absent or unusable, and as whom the store is used."""
     facts = observation.facts
     if facts is None or facts.container is None:
         return ()
@@ -27,6 +34,7 @@ def claims(target: Target[ConfigurationSpec], observation: Observation[Configura
     found: list[says.Claim] = [*_missing(target, container, proof), *_settings(target, container, proof)]
     found += _references(component, container, proof)
     found += _logins(component, container.settings, proof)
+    found += _lookups(facts, container, proof)
     return tuple(dict.fromkeys(found))
 
 
@@ -71,6 +79,14 @@ def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proo
                 declared_host=declared.get(setting.variable, ""),
                 proof=proof,
             )
+
+
+def _lookups(facts: ConfigurationFacts, container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+    for lookup in facts.lookups or ():
+        outcome = _OUTCOMES.get(lookup.outcome)
+        # What DNS does not know such a container may still reach by that name.
+        if outcome is not None and not (container.names_beside_dns and lookup.outcome in _ABSENT):
+            yield says.NameResolves(name=lookup.host, outcome=outcome, addresses=lookup.addresses, proof=proof)
 
 
 def _references(component: str, container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:

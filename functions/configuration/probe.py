@@ -1,8 +1,8 @@
-"""Reads the task definition that runs, the one before it, and whether the SSM parameters exist that it names."""
+"""Reads the task definition that runs and the one before it; whether the parameters and hosts exist that it names."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,8 @@ from auditor.domain.target import Target
 from auditor.net.probe import Probe
 from functions.configuration.facts import ChangeFacts, ConfigurationFacts, ContainerFacts, ReferenceFacts
 from functions.configuration.family import ConfigurationSpec
+from functions.configuration.hosts import hosts_to_ask
+from functions.configuration.lookups import look_up
 from functions.configuration.references import parameter_name, parse_reference
 from functions.configuration.values import parse_setting
 
@@ -22,36 +24,51 @@ _MAX_PARAMETERS = 50
 _IMAGE = re.compile(r"[\w./:@+-]{1,300}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """The revision that runs, by ARN or name, and the name of the wanted one; empty where no service wants one."""
+
+    revision: str
+    wanted: str = ""
+    service_connect: bool = False
+
+
 async def observe(target: Target[ConfigurationSpec], probe: Probe) -> Observation[ConfigurationFacts]:
     """The container's configuration, as far as it could be read; what could not is named in ``unread``."""
     spec = target.spec
     read: dict[str, Any] = {}
     unread: dict[str, Failure] = {}
-    running = await _running(spec, probe, read)
-    definition = running if isinstance(running, Failure) else await _definition(running, probe)
+
+    def note(part: str, value: object) -> None:
+        if isinstance(value, Failure):
+            unread[part] = value
+        else:
+            read[part] = value
+
+    running = await _running(spec, probe)
+    if not isinstance(running, Failure):
+        read["wanted_revision"] = running.wanted
+    definition = running if isinstance(running, Failure) else await _definition(running.revision, probe)
     container = definition if isinstance(definition, Failure) else _container_of(definition, spec)
-    if isinstance(container, Failure):
-        unread["container"] = unread["change"] = container
+    if isinstance(running, Failure) or isinstance(container, Failure):
+        unread["container"] = unread["change"] = unread["lookups"] = container
     else:
-        facts = _facts(definition, container, spec)
+        facts = _facts(definition, container, spec, service_connect=running.service_connect)
         existing = await _existing_parameters(facts.references, probe)
         if isinstance(existing, Failure):
             unread["parameters"] = existing
         else:
             facts = replace(facts, references=tuple(_with_existence(r, existing) for r in facts.references))
-        read["container"] = facts
-        change = await _change(definition, container, spec, probe)
-        if isinstance(change, Failure):
-            unread["change"] = change
-        else:
-            read["change"] = change
+        note("container", facts)
+        note("change", await _change(definition, container, spec, probe))
+        note("lookups", await look_up(hosts_to_ask(facts.settings, spec.declared), probe))
     return probe.observation(ConfigurationFacts(**read, unread=unread), tuple(dict.fromkeys(unread.values())))
 
 
-async def _running(spec: ConfigurationSpec, probe: Probe, read: dict[str, Any]) -> str | Failure:
-    """The ARN or name of the revision that runs: of the deployment with running tasks, the wanted one before others."""
+async def _running(spec: ConfigurationSpec, probe: Probe) -> _Running | Failure:
+    """The revision of the deployment with running tasks, the wanted one before others."""
     if spec.task_definition is not None:
-        return spec.task_definition
+        return _Running(revision=spec.task_definition)
     cluster, service = str(spec.cluster), str(spec.service)
     resource = f"service {service} of cluster {cluster}"
     answer = await calls.ask(
@@ -66,10 +83,14 @@ async def _running(spec: ConfigurationSpec, probe: Probe, read: dict[str, Any]) 
         return _not_found(f"ecs:DescribeServices: {resource} does not exist")
     found = answer["services"][0]
     wanted = str(found["taskDefinition"])
-    read["wanted_revision"] = _name(wanted)
-    running = [d for d in found.get("deployments") or [] if d.get("runningCount")]
+    deployments = found.get("deployments") or []
+    running = [d for d in deployments if d.get("runningCount")]
     running.sort(key=lambda d: (d.get("status") != "PRIMARY", -d["runningCount"]))
-    return str(running[0]["taskDefinition"]) if running else wanted
+    return _Running(
+        revision=str(running[0]["taskDefinition"]) if running else wanted,
+        wanted=_name(wanted),
+        service_connect=any((d.get("serviceConnectConfiguration") or {}).get("enabled") for d in deployments),
+    )
 
 
 async def _definition(revision: str, probe: Probe) -> Any:
@@ -151,9 +172,8 @@ def _container_of(definition: Any, spec: ConfigurationSpec) -> Any:
     return _not_found(detail)
 
 
-def _facts(definition: Any, container: Any, spec: ConfigurationSpec) -> ContainerFacts:
+def _facts(definition: Any, container: Any, spec: ConfigurationSpec, *, service_connect: bool) -> ContainerFacts:
     variables = _variables(container)
-    expected = {host.variable for host in spec.expected_hosts}
     references = sorted(container.get("secrets") or [], key=lambda secret: str(secret["name"]))
     return ContainerFacts(
         revision=_name(definition["taskDefinitionArn"]),
@@ -165,11 +185,12 @@ def _facts(definition: Any, container: Any, spec: ConfigurationSpec) -> Containe
         task_role=definition.get("taskRoleArn", ""),
         variables=tuple(sorted(variables)),
         settings=tuple(
-            parse_setting(name, variables[name], is_address=name in expected)
+            parse_setting(name, variables[name], is_address=name in spec.declared)
             for name in sorted(spec.readable & variables.keys())
         ),
         references=tuple(parse_reference(secret["name"], secret["valueFrom"]) for secret in references),
         environment_files=len(container.get("environmentFiles") or ()),
+        names_beside_dns=service_connect or any(container.get(key) for key in ("extraHosts", "links", "dnsServers")),
     )
 
 

@@ -1,5 +1,8 @@
 """What on-call can do, by cause: text only."""
 
+_RESOLVER = (
+    "Look at the VPC's DNS settings and at what answers for this zone: whether the name exists is open until then."
+)
 _BY_CAUSE = {
     "configuration.variable_missing": "Add the variable or secret reference to the task definition and deploy; if this "
     "revision dropped it, go back to the one before meanwhile.",
@@ -17,6 +20,15 @@ _BY_CAUSE = {
     "then force a deployment: running tasks hold what they read at their start.",
     "configuration.value_not_seen": "The auditor reads no referenced values: see yourself where it points, or make the "
     "address a plain variable, since it is no secret.",
+    "configuration.host_unknown": "Compare the name with what is registered (Cloud Map, Route 53), then correct the "
+    "variable and deploy, or register the name. Do not write an address in its place: it changes with every task.",
+    "configuration.names_not_asked": "Only the deployed function looks hosts up, at most 20 of a container: look the "
+    "rest up from inside the VPC, or leave variables out of read_variables that name no host to connect to.",
+    "dns.timeout": _RESOLVER,
+    "dns.servfail": _RESOLVER,
+    "dns.refused": _RESOLVER,
+    "dns.malformed": _RESOLVER,
+    "dns.unreachable": _RESOLVER,
     "aws.denied": "Grant the action to this function's role; deploying the auditor's stack with the present catalogue "
     "does so. If it was granted, look for a service control policy or a permission boundary.",
     "aws.not_found": "Correct the names of cluster, service, task definition and container in the catalogue; nothing "
@@ -33,3 +45,11 @@ _BY_CAUSE = {
 def for_cause(cause: str) -> str | None:
     """The remedy of a cause; None leaves the check's own text."""
     return _BY_CAUSE.get(cause)
+
+
+def for_unknown_host(variable: str, nearest: str) -> str:
+    """The remedy where a name is known that may be meant."""
+    return (
+        f"Set {variable} to {nearest} if that is meant, and deploy. Do not write an address in its place: it changes "
+        "with every task."
+    )

@@ -210,6 +210,13 @@ def _settings() -> configuration.ConfigurationFacts:
             settings=settings,
             references=(),
         ),
+        lookups=tuple(
+            configuration.LookupFacts(
+                host=setting.host, outcome="resolved", addresses=(TASK if setting.host == BASKET else "10.7.2.9",)
+            )
+            for setting in settings
+            if setting.form != "word"
+        ),
     )
 
 

@@ -1,146 +1,51 @@
-"""AWS in memory (moto) with single answers replaced where it cannot say something, and a way to ask the family."""
+"""The family's probe against an account in memory and a real resolver on loopback that knows some names."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-import boto3
 import pytest
-from botocore.validate import validate_parameters
-from moto import mock_aws
+from dnslib import QTYPE, RR, A, DNSRecord
 
-from auditor.domain.check import judge
-from auditor.domain.codec import from_json, to_json
-from auditor.domain.observation import Observation, Vantage
-from auditor.domain.result import Result
-from auditor.domain.target import Target
-from auditor.net.network import Network
-from auditor.net.probe import Probe, SecretReader
-from auditor.net.run import ProbeJob, run_probes
-from functions.configuration.checks import CHECKS
-from functions.configuration.facts import ConfigurationFacts
-from functions.configuration.family import ConfigurationSpec
-from functions.configuration.probe import observe
-
-REGION = "us-east-1"
-_SESSION = boto3.Session("testing", "testing", "testing", region_name=REGION)
-"""One for all tests, since it keeps the services' descriptions."""
-CANARY = "canary-4711"
-"""Part of every credential that these tests plant; no observation and no result may hold it."""
-SLOT = datetime(2026, 11, 23, 16, 45, tzinfo=UTC)
-
-
-@dataclass
-class Aws:
-    """Clients of an account in memory. ``calls`` notes every operation that was asked for."""
-
-    clients: dict[str, Any] = field(default_factory=dict)
-    calls: list[str] = field(default_factory=list)
-    replies: dict[tuple[str, str], Callable[[Any], Any]] = field(default_factory=dict)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-    def client(self, service: str) -> Any:
-        """The one client of a service."""
-        if service not in self.clients:
-            made = _SESSION.client(service)
-            made.meta.events.register("before-call.*.*", self._note)
-            self.clients[service] = made
-        return self.clients[service]
-
-    def answers(self, service: str, operation: str, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-        """From now on an operation is answered like this; the answer must have the shape that AWS documents."""
-
-        def reply(model: Any) -> tuple[Any, Mapping[str, Any]]:
-            given = answer(self.parameters)
-            validate_parameters(given, model.output_shape)
-            return SimpleNamespace(status_code=200), given
-
-        self._replace(service, operation, reply)
-
-    def refuses(self, service: str, operation: str, code: str) -> None:
-        """From now on an operation fails with an error of this code, whose text must not be passed on."""
-        error = {"Error": {"Code": code, "Message": f"User {CANARY} is not allowed"}}
-        self._replace(service, operation, lambda _model: (SimpleNamespace(status_code=400), error))
-
-    def _replace(self, service: str, operation: str, reply: Callable[[Any], Any]) -> None:
-        events = self.client(service).meta.events
-        if (service, operation) not in self.replies:
-            events.register(f"provide-client-params.{service}.{operation}", self._keep)
-            events.register_first(
-                f"before-call.{service}.{operation}", lambda model, **_: self.replies[service, operation](model)
-            )
-        self.replies[service, operation] = reply
-
-    def _keep(self, params: Mapping[str, Any], **_: Any) -> None:
-        self.parameters = params
-
-    def _note(self, model: Any, **_: Any) -> None:
-        self.calls.append(model.name)
+from tests.aws_account import Asked, Aws, account_in_memory, ask
+from tests.resolver import Resolver, message
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """An empty account, which the family's probe asks."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        account = Aws()
-        monkeypatch.setattr("functions.configuration.probe.client", account.client)
+    with account_in_memory(monkeypatch, "configuration") as account:
         yield account
 
 
-@dataclass(frozen=True)
-class Asked:
-    """An observation with its results by check, without the family's name in front."""
+class Names:
+    """What a resolver knows: addresses by name, and names with another answer. ``asked`` notes every question."""
 
-    observation: Observation[ConfigurationFacts]
-    results: Mapping[str, Result]
+    def __init__(self) -> None:
+        self.addresses: dict[str, tuple[str, ...]] = {}
+        self.rcodes: dict[str, str] = {}
+        self.silent: set[str] = set()
+        self.asked: list[str] = []
 
-    @property
-    def facts(self) -> ConfigurationFacts:
-        assert self.observation.facts is not None
-        return self.observation.facts
-
-    def brief(self) -> dict[str, tuple[str, str | None]]:
-        """Status and cause of each check."""
-        return {name: (str(result.status), result.cause) for name, result in self.results.items()}
-
-
-class NoSecrets(SecretReader):
-    """This family reads none."""
-
-    def read(self, name: str) -> str:
-        raise AssertionError(name)
-
-    def forget(self, name: str) -> None:
-        raise AssertionError(name)
+    def answer(self, query: bytes) -> Sequence[bytes]:
+        """The datagrams that answer a query."""
+        question = DNSRecord.parse(query).q
+        name = str(question.qname).rstrip(".")
+        self.asked.append(name)
+        if name in self.silent:
+            return []
+        addresses = self.addresses.get(name, ()) if question.qtype == QTYPE.A else ()
+        rcode = self.rcodes.get(name, "NOERROR" if name in self.addresses else "NXDOMAIN")
+        records = [RR(name, QTYPE.A, rdata=A(address), ttl=5) for address in addresses]
+        return [message(query, *records, rcode=rcode).pack()]
 
 
-def ask(spec: ConfigurationSpec) -> Asked:
-    """Probe and judge one target, and assert that nothing secret came along and that facts can be read back."""
-    target = Target(id="t", family="configuration", service="shop", component="taskdef.web", spec=spec)
-
-    async def of_target(probe: Probe) -> Observation[ConfigurationFacts]:
-        return await observe(target, probe)
-
-    (observation,) = run_probes(
-        [ProbeJob(target=target.id, timeout=spec.timeout, observe=of_target)],
-        family="configuration",
-        slot=SLOT,
-        vantage=Vantage(kind="workstation", name="test"),
-        network=Network(resolver=("127.0.0.1", 9)),
-        secrets=NoSecrets(),
-        within=spec.timeout * 2,
-    )
-    results = judge(CHECKS, target, observation)
-    text = json.dumps([to_json(observation), to_json(results)])
-    assert CANARY not in text
-    assert from_json(Observation[ConfigurationFacts], json.loads(json.dumps(to_json(observation)))) == observation
-    return Asked(observation, {result.check.removeprefix("configuration."): result for result in results})
+@pytest.fixture
+def names() -> Names:
+    return Names()
 
 
 @pytest.fixture(name="ask")
-def _ask() -> Callable[..., Asked]:
-    return ask
+def _ask(names: Names) -> Iterator[Callable[..., Asked]]:
+    resolver = Resolver(names.answer, None)
+    with contextlib.closing(resolver):
+        yield partial(ask, "configuration", resolver=resolver.address)

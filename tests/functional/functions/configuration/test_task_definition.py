@@ -15,11 +15,18 @@ SETTINGS = {"REGISTRY_URL": f"http://{REGISTRY}:5000", "DB_HOST": "db.shop.inter
 ALL = {
     "required_present",
     "hosts_as_declared",
+    "hosts_resolve",
     "values_well_formed",
     "no_loopback_default",
     "no_literal_address",
     "references_exist",
 }
+
+
+@pytest.fixture(autouse=True)
+def known(names: Any) -> None:
+    """The names that exist, unless a test says otherwise."""
+    names.addresses |= {REGISTRY: ("10.0.1.5",), "db.shop.internal": ("10.0.2.5",)}
 
 
 def spec(**changes: Any) -> ConfigurationSpec:

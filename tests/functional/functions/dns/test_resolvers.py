@@ -12,8 +12,9 @@ from auditor.domain.observation import Phase
 from auditor.net.network import Network
 from auditor.net.sandbox_network import sandbox_network
 from functions.dns.family import DnsSpec
+from tests.resolver import OverTcp, Resolver, message
 
-from .conftest import NAME, OverTcp, Resolver, Seen, Start, answers, ask, ask_all, closed_port, cut, message
+from .conftest import NAME, Seen, Start, answers, ask, ask_all, closed_port, cut
 
 PASS = ("PASS", None)
 SKIPPED = ("SKIPPED", None)
