@@ -387,7 +387,10 @@ NOT_READY = """
 NO_SUCH_NAMESPACE = (
     PROXY_FAILS.format(upstream="basket.shop.internal:7000", page="10.7.1.99:7000")
     + """
-  front-settings: { facts: { "container.settings[variable=BASKET_URL].host": basket.shop.internal } }
+  front-settings:
+    facts:
+      "container.settings[variable=BASKET_URL].host": basket.shop.internal
+      "lookups[host=basket.shop-prod.internal]": { host: basket.shop.internal, outcome: nxdomain }
 """
 )
 

@@ -102,6 +102,40 @@ def test_a_name_in_an_existing_namespace_is_no_mismatch(shop: Any) -> None:
     assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == []
 
 
+def asked_of_setting(shop: Any, name: str, outcome: NameOutcome, *addresses: str) -> Claim:
+    return NameResolves(name=name, outcome=outcome, addresses=addresses, proof=shop.seen("front-settings"))
+
+
+def test_the_look_up_of_the_settings_own_host_is_proof_enough_without_any_answer(shop: Any) -> None:
+    claims = [
+        setting(shop),
+        asked_of_setting(shop, WRONG, NameOutcome.NXDOMAIN),
+        registered(shop, "10.1.0.5"),
+        namespace(shop),
+    ]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-settings"), shop.failing("front-page")])
+    assert [(r.fault, str(r.confidence)) for r in diagnosis.roots] == [("DNS_NAMESPACE_MISMATCH", "high")]
+    assert set(shop.seen("front-settings")) <= set(diagnosis.roots[0].proof)
+    assert not diagnosis.undecided
+    # Silence of the resolver proves nothing.
+    claims[1] = asked_of_setting(shop, WRONG, NameOutcome.TIMEOUT)
+    assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == []
+
+
+def test_a_name_that_nobody_registered_in_an_existing_namespace_is_no_mismatch(shop: Any) -> None:
+    unregistered = "baskets.prod.internal"
+    claims = [
+        setting(shop, unregistered),
+        answer(shop, unregistered),
+        asked_of_setting(shop, unregistered, NameOutcome.NXDOMAIN),
+        registered(shop, "10.1.0.5"),
+        namespace(shop),
+    ]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-settings"), shop.failing("front-page")])
+    assert shop.roots(diagnosis) == []
+    assert diagnosis.undecided
+
+
 def test_a_name_that_the_catalogue_declares_is_no_mismatch(shop: Any) -> None:
     named = replace(shop.platform.targets[0], spec={"url": f"http://{WRONG}:80/health"})
     diagnosis = shop.diagnose(
