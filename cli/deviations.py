@@ -1,13 +1,14 @@
 """From a healthy bundle to the one of an incident: what a probe writes is changed, what was concluded is dropped."""
 
 import copy
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from auditor.domain.bundle import Bundle, Run
-from auditor.domain.codec import CodecError, from_json
+from auditor.domain.codec import CodecError, from_json, to_json
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming
 from catalog.problem import Problem, did_you_mean, one_of
 from cli.incidents import Deviation, Failing, Incident, IncidentError, Placed, problem_at
@@ -20,7 +21,11 @@ _PHASES = list(Phase)
 
 
 class _PathError(ValueError):
-    """When a path leads to nothing."""
+    """When a path leads to nothing; ``allowed`` says what would lead somewhere."""
+
+    def __init__(self, message: str, allowed: str = "") -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 def deviated(bundle: Bundle, incident: Incident) -> Bundle:
@@ -113,27 +118,33 @@ def _deviated(observation: Observation[Any], deviation: Deviation, file: str) ->
 
 def _changed(observation: Observation[Any], deviation: Deviation, file: str) -> Any:
     """The facts with the deviation in them, proven to be facts that the family writes."""
+    if not deviation.facts and not deviation.remove:
+        return observation.facts
     path = ("deviations", deviation.target)
-    facts = copy.deepcopy(observation.facts)
+    kind = facts_type(observation.family)
     problems = []
-    for change in deviation.facts:
-        try:
-            _set(facts, change)
-        except _PathError as error:
-            problems.append(problem_at(file, change.position, (*path, "facts", change.key), str(error)))
-    for removal in deviation.remove:
-        try:
-            _remove(facts, removal)
-        except _PathError as error:
-            problems.append(problem_at(file, removal.position, (*path, "remove"), str(error)))
+    try:
+        # As written today: a fact that this bundle was recorded without can be named, too.
+        facts = to_json(from_json(kind, observation.facts, "facts"))
+        for change in deviation.facts:
+            try:
+                _set(facts, change)
+            except _PathError as error:
+                at = (*path, "facts", change.key)
+                problems.append(problem_at(file, change.position, at, str(error), allowed=error.allowed))
+        for removal in deviation.remove:
+            try:
+                _remove(facts, removal)
+            except _PathError as error:
+                where = (*path, "remove")
+                problems.append(problem_at(file, removal.position, where, str(error), allowed=error.allowed))
+        if not problems:
+            from_json(kind, facts, "facts")
+    except CodecError as error:
+        message = f"these are no facts that {observation.family} writes: {error}"
+        problems.append(problem_at(file, deviation.position, (*path, "facts"), message))
     if problems:
         raise IncidentError(problems)
-    if deviation.facts or deviation.remove:
-        try:
-            from_json(facts_type(observation.family), facts, "facts")
-        except (CodecError, ValueError) as error:
-            message = f"these are no facts that {observation.family} writes: {error}"
-            raise IncidentError([problem_at(file, deviation.position, (*path, "facts"), message)]) from error
     return facts
 
 
@@ -187,15 +198,15 @@ def _places(document: Any, steps: list[re.Match[str]]) -> list[tuple[Any, Any]]:
 def _keys_of(container: Any, step: re.Match[str]) -> list[Any]:
     if step["name"] is not None:
         if not isinstance(container, Mapping):
-            raise _PathError(f"{step['name']!r} is asked of something that has no fields")
+            raise _PathError(f"{step['name']!r} is asked of {_what(container)}, which has no fields")
         if step["name"] not in container:
             options = [str(key) for key in container]
             raise _PathError(
-                f"there is no field {step['name']!r}{did_you_mean(step['name'], options)} (fields: {one_of(options)})"
+                f"there is no field {step['name']!r}{did_you_mean(step['name'], options)}", one_of(options)
             )
         return [step["name"]]
     if not isinstance(container, list):
-        raise _PathError(f"{step[0]} is asked of something that is no list")
+        raise _PathError(f"{step[0]} is asked of {_what(container)}, which is no list")
     if step["all"]:
         keys = list(range(len(container)))
     elif step["index"] is not None:
@@ -203,8 +214,26 @@ def _keys_of(container: Any, step: re.Match[str]) -> list[Any]:
     else:
         keys = [i for i, element in enumerate(container) if _fits(element, step["key"], step["value"])]
     if not keys:
-        raise _PathError(f"no element fits {step[0].lstrip('.')}; the list has {len(container)}")
+        raise _PathError(
+            f"no element fits {step[0].lstrip('.')}; the list has {len(container)}", _elements(container, step)
+        )
     return keys
+
+
+def _what(value: Any) -> str:
+    return "a text" if isinstance(value, str) else json.dumps(value)[:40]
+
+
+def _elements(elements: list[Any], step: re.Match[str]) -> str:
+    """What would have fitted in place of the value that this step asks for."""
+    if step["value"] is None:
+        return f"[0] to [{len(elements) - 1}]" if elements else ""
+    key = step["key"]
+    fields = [element for element in elements if isinstance(element, dict)]
+    values = [str(element[key]) for element in fields if key in element] if key else [str(e) for e in elements]
+    if values or not elements:
+        return one_of(list(dict.fromkeys(values)))
+    return f"as a field {one_of(list(dict.fromkeys(name for element in fields for name in element)))}"
 
 
 def _fits(element: Any, key: str, value: str) -> bool:
