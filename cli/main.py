@@ -20,7 +20,7 @@ from cli.ask import ask
 from cli.replay import BundleError, read_bundle, replay
 from cli.replay_incidents import replay_command
 from cli.run import SelectionError, narrowed, run_here, write_files
-from cli.schema import schema
+from cli.schema import schema, schema_of_bundles
 from cli.validate import validate
 
 HEALTHY, WRONG, NOT_JUDGED = 0, 1, 2
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "validate":
         return validate(options.catalogue, sys.stdout)
     if options.command == "schema":
-        return schema(sys.stdout)
+        return schema_of_bundles(sys.stdout) if options.bundle else schema(sys.stdout)
     if options.command == "replay":
         return replay_command(options.files, sys.stdout, sys.stderr, as_json=options.json, score=options.score)
     if options.command == "run":
@@ -124,7 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("validate", help="check a catalogue; problems name file, line, key, value, remedy")
     check.add_argument("catalogue", metavar="CATALOG")
-    commands.add_parser("schema", help="print the JSON Schema of catalogues")
+    shape = commands.add_parser("schema", help="print the JSON Schema of catalogues")
+    shape.add_argument("--bundle", action="store_true", help="that of evidence bundles instead")
     run = commands.add_parser("run", help="probe from here and now, with nothing deployed")
     run.add_argument("catalogue", metavar="CATALOG")
     run.add_argument("--family", help="only this family's targets")

@@ -116,6 +116,7 @@ def test_the_look_up_of_the_settings_own_host_is_proof_enough_without_any_answer
     diagnosis = shop.diagnose(claims, [shop.failing("front-settings"), shop.failing("front-page")])
     assert [(r.fault, str(r.confidence)) for r in diagnosis.roots] == [("DNS_NAMESPACE_MISMATCH", "high")]
     assert set(shop.seen("front-settings")) <= set(diagnosis.roots[0].proof)
+    assert f"names {WRONG}, which does not exist (NXDOMAIN)" in diagnosis.roots[0].statement
     assert not diagnosis.undecided
     # Silence of the resolver proves nothing.
     claims[1] = asked_of_setting(shop, WRONG, NameOutcome.TIMEOUT)

@@ -50,8 +50,9 @@ def name_in_no_namespace(evidence: Evidence) -> Iterator[Candidate]:
         yield Candidate(
             component=setting.component,
             fault=Fault.DNS_NAMESPACE_MISMATCH,
-            statement=f"{setting.setting} in {setting.component} names {host}, which lies in no namespace that exists "
-            f"({known_names}); {meant.component} is registered as {meant.name}.",
+            statement=f"{setting.setting} in {setting.component} names {host}, which "
+            f"{'does not exist (NXDOMAIN) and ' if absent else ''}lies in no namespace that exists ({known_names}); "
+            f"{meant.component} is registered as {meant.name}.",
             first_action=f"Set {setting.setting} to {meant.name}{port} and deploy the service again. Do not put an "
             "address in place of the name: it changes with every task.",
             # Without the lookup it is decided only where the catalogue says which name was meant.
