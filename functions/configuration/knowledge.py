@@ -1,6 +1,7 @@
 """What a running configuration says in the diagnosis's vocabulary: facts to claims, pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
@@ -8,13 +9,10 @@ from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
 from functions.configuration.family import ConfigurationSpec
+from functions.configuration.hosts import places_of
+from functions.configuration.naming import Part, role_of, store_part
+from functions.configuration.values import is_relational
 
-_USER = ("_USERNAME", "_USER")
-_NAME_OF_DATABASE = ("_DATABASE_NAME", "_DB_NAME", "_DATABASE", "_DBNAME", "_NAME", "_DB")
-_HOST = ("_HOSTNAME", "_HOST", "_ENDPOINT", "_SERVER")
-_STORES = ("DB", "DATABASE", "POSTGRES", "POSTGRESQL", "PG", "RDS", "SQL")
-_CREDENTIALS = ("PASSWORD", "PASSWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
-_SCHEMES = ("postgres", "postgresql")
 _ABSENT = {"nxdomain": words.NameOutcome.NXDOMAIN, "nodata": words.NameOutcome.NODATA}
 _OUTCOMES = _ABSENT | {
     "resolved": words.NameOutcome.RESOLVED,
@@ -45,19 +43,8 @@ def _missing(target: Target[ConfigurationSpec], container: ContainerFacts, proof
     endpoints = [expected.variable for expected in target.spec.expected_hosts]
     for variable in dict.fromkeys((*target.spec.required, *endpoints)):
         if variable not in present:
-            role = words.Role.ENDPOINT if variable in endpoints else _role(variable)
+            role = words.Role.ENDPOINT if variable in endpoints else role_of(variable)
             yield says.SettingMissing(component=target.component, setting=variable, role=role, proof=proof)
-
-
-def _role(variable: str) -> words.Role:
-    name = variable.upper()
-    if any(word in name for word in _CREDENTIALS):
-        return words.Role.CREDENTIAL
-    if name.endswith(_USER):
-        return words.Role.LOGIN_USER
-    if _stem(name, _NAME_OF_DATABASE) in _STORES:
-        return words.Role.NAME_OF_DATABASE
-    return words.Role.OTHER
 
 
 def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:
@@ -68,13 +55,12 @@ def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proo
             yield says.SettingUnusable(
                 component=component, setting=setting.variable, problem=setting.problem, proof=proof
             )
-        # A bare word is kept as a host, too; only what a client could resolve is one.
-        elif setting.host and ("." in setting.host or setting.form != "word" or setting.is_loopback):
+        for place in places_of(setting, declared):
             yield says.SettingPointsTo(
                 component=component,
                 setting=setting.variable,
-                host=setting.host,
-                port=setting.port,
+                host=place.host,
+                port=place.port,
                 scheme=setting.scheme,
                 declared_host=declared.get(setting.variable, ""),
                 proof=proof,
@@ -102,37 +88,68 @@ def _references(component: str, container: ContainerFacts, proof: says.Proof) ->
 
 
 def _logins(component: str, settings: tuple[SettingFacts, ...], proof: says.Proof) -> Iterator[says.Claim]:
-    """Variables with one stem belong together (DB_HOST, DB_USER, DB_NAME); a database's URL says it alone."""
-    by_stem: dict[str, dict[str, SettingFacts]] = {}
+    """What belongs together by its names (DB_HOST, DB_USER, DB_NAME), and each URL of a store.
+
+    Where two variables say the same thing differently, the code reads one of them: each gives a claim.
+    """
+    stores: dict[str, _Store] = {}
     for setting in settings:
-        name = setting.variable.upper()
-        if setting.database or setting.scheme.partition("+")[0] in _SCHEMES:
-            yield says.ConnectsAs(
-                component=component,
-                host=setting.host,
-                database=setting.database,
-                database_setting=setting.variable if setting.database else "",
-                proof=proof,
-            )
+        if setting.problem:
             continue
-        for part, endings in (("user", _USER), ("name", _NAME_OF_DATABASE), ("host", _HOST)):
-            stem = _stem(name, endings)
-            if stem in _STORES:
-                by_stem.setdefault(stem, {}).setdefault(part, setting)
-                break
-    for parts in by_stem.values():
-        if "user" in parts or "name" in parts:
-            yield says.ConnectsAs(
-                component=component,
-                host=parts["host"].host if "host" in parts else "",
-                user=parts["user"].text if "user" in parts else "",
-                database=parts["name"].text if "name" in parts else "",
-                user_setting=parts["user"].variable if "user" in parts else "",
-                database_setting=parts["name"].variable if "name" in parts else "",
-                proof=proof,
-            )
+        named = store_part(setting.variable)
+        if is_relational(setting.scheme):
+            name = named.store if named else setting.variable
+            stores.setdefault(name, _Store()).urls.append(setting)
+        elif named is not None:
+            stores.setdefault(named.store, _Store()).note(named.part, setting)
+    for store in stores.values():
+        for place, users in store.ways():
+            for user in users or (None,):
+                yield says.ConnectsAs(
+                    component=component,
+                    host=place.host,
+                    user=user.text if user else "",
+                    database=place.database,
+                    user_setting=user.variable if user else "",
+                    database_setting=place.database_setting,
+                    proof=proof,
+                )
 
 
-def _stem(name: str, endings: tuple[str, ...]) -> str:
-    """What stands before the first ending that fits; empty where none does."""
-    return next((name.removesuffix(ending) for ending in endings if name.endswith(ending)), "")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    host: str
+    database: str = ""
+    database_setting: str = ""
+
+
+class _Store:
+    """The settings of one store."""
+
+    def __init__(self) -> None:
+        self.urls: list[SettingFacts] = []
+        self._users: list[SettingFacts] = []
+        self._databases: list[SettingFacts] = []
+        self._hosts: set[str] = set()
+
+    def note(self, part: Part, setting: SettingFacts) -> None:
+        """One more setting of this store that is no URL of one; what could not be read says nothing."""
+        if part in ("host", "url") and setting.host:
+            self._hosts.add(setting.host)
+        elif part == "user" and setting.text:
+            self._users.append(setting)
+        elif part == "database" and setting.text:
+            self._databases.append(setting)
+
+    def ways(self) -> Iterator[tuple[_Place, list[SettingFacts]]]:
+        """Where a client of this store connects to, and the settings that say as whom; none where nothing says it."""
+        for url in self.urls:
+            place = _Place(host=url.host, database=url.database, database_setting=url.variable if url.database else "")
+            # Who stands in the URL is not kept, and goes before the user of a variable.
+            yield place, [] if url.has_credentials else self._users
+        if not self._databases and (not self._users or any(not url.has_credentials for url in self.urls)):
+            return
+        host = next(iter(self._hosts)) if len(self._hosts) == 1 else ""
+        places = [_Place(host=host, database=s.text, database_setting=s.variable) for s in self._databases]
+        for place in places or [_Place(host=host)]:
+            yield place, self._users

@@ -11,7 +11,7 @@ _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9*_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?
 _ADDRESS = re.compile(r"([^:\s/@]+)(?::(\d{1,5}))?")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,63}")
 _DATABASE = re.compile(r"[A-Za-z0-9_.-]{1,63}")
-_DATABASE_SCHEMES = ("postgres", "postgresql", "mysql", "mariadb")
+_RELATIONAL = re.compile(r"(?:jdbc:)?(?:postgres(?:ql)?|psql|pgsql|postgis|mysql2?|mariadb)(?:\+.*)?")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _MAX_ITEMS = 20
 
@@ -47,6 +47,11 @@ def parse_setting(variable: str, value: str, *, is_address: bool = False) -> Set
         return SettingFacts(variable=variable, form="word", text=value)
     problem = "names no host that a client could use" if is_address else ""
     return SettingFacts(variable=variable, form="unreadable", problem=problem)
+
+
+def is_relational(scheme: str) -> bool:
+    """Whether a URL of this scheme is that of a relational store, so that its path names a database."""
+    return _RELATIONAL.fullmatch(scheme) is not None
 
 
 def _url(variable: str, scheme: str, rest: str) -> SettingFacts:
@@ -98,7 +103,7 @@ def _url(variable: str, scheme: str, rest: str) -> SettingFacts:
 
 
 def _database(scheme: str, tail: str) -> tuple[str, str]:
-    if scheme.removeprefix("jdbc:").partition("+")[0] not in _DATABASE_SCHEMES:
+    if not is_relational(scheme):
         return "", ""
     path, _, query = tail.partition("#")[0].partition("?")
     database = path.lstrip("/")
