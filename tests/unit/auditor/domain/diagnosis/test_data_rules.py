@@ -156,6 +156,12 @@ def test_no_user_is_wrong_when(shop: Any, case: str) -> None:
     assert ("taskdef.front", "DB_WRONG_USER") not in shop.roots(diagnosis)
 
 
+def test_what_a_client_is_set_to_at_another_store_is_not_held_against_it(shop: Any) -> None:
+    of_other = connects(shop, "audit", host="audit.db", database="trail")
+    claims = [connects(shop, "", database="orders"), of_other, login(shop, LoginOutcome.ACCEPTED), complains(shop)]
+    assert shop.diagnose(claims, [shop.failing("front-health")]).roots == ()
+
+
 def test_a_wrong_database_is_the_clients_fault(shop: Any) -> None:
     claims = [connects(shop, "shop", database="oders"), login(shop, LoginOutcome.ACCEPTED), complains(shop)]
     assert shop.roots(shop.diagnose(claims, [shop.failing("front-health")])) == [("taskdef.front", "DB_NAME_WRONG")]

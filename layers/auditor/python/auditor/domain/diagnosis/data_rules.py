@@ -211,7 +211,8 @@ def _clients(evidence: Evidence, role: Role) -> Iterator[_Client]:
         login = next((login for login in accepted if not hosts or login.host.lower() in hosts), None)
         if login is not None and evidence.service_of(component):
             absent = tuple(claim for claim in missing if claim.component == component)
-            yield _Client(component=component, connects=own, missing=absent, login=login)
+            here = tuple(claim for claim in own if claim.host.lower() in ("", login.host.lower()))
+            yield _Client(component=component, connects=here, missing=absent, login=login)
 
 
 def _store_is_fine(evidence: Evidence, login: LoginAnswered) -> RuledOut:
