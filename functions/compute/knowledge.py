@@ -6,7 +6,7 @@ from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
-from functions.compute.facts import ComputeFacts, ServiceFacts, StopKind
+from functions.compute.facts import MAX_TASKS, ComputeFacts, ServiceFacts, StopKind
 from functions.compute.family import ComputeSpec
 
 _REASONS = {
@@ -47,8 +47,12 @@ def _running(component: str, facts: ComputeFacts, proof: says.Proof) -> Iterator
     if facts.tasks is None:
         return
     running = [task for task in facts.tasks if task.status == "RUNNING"]
-    addresses = tuple(sorted({task.address for task in running if task.address}))
-    yield says.RunsAt(component=component, addresses=addresses, proof=proof)
+    # A full list may go on: what it lacks could be the one that counts.
+    if len(facts.tasks) >= MAX_TASKS and (facts.service is None or facts.service.running > len(running)):
+        return
+    if all(task.address for task in running):
+        addresses = tuple(sorted({task.address for task in running}))
+        yield says.RunsAt(component=component, addresses=addresses, proof=proof)
     started = [task.started_at for task in running if task.started_at is not None]
     if started:
         yield says.TasksStarted(component=component, at=min(started), proof=proof)

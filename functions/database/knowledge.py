@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
 from functions.database.facts import DatabaseFacts
@@ -22,6 +23,8 @@ _PORTS = {
     "tcp.reset": words.PortOutcome.RESET,
     "tcp.unreachable": words.PortOutcome.UNREACHABLE,
 }
+_OF_SERVER = ("pg.slots_full", "pg.starting")
+"""What a server says of itself, also to a login that it let in."""
 _LOGINS = {
     "pg.auth_failed": words.LoginOutcome.CREDENTIALS_REFUSED,
     "pg.not_permitted": words.LoginOutcome.NOT_PERMITTED,
@@ -73,6 +76,8 @@ def _name(
     proof: says.Proof,
 ) -> Iterator[says.Claim]:
     name = target.spec.host
+    if is_literal(name):
+        return
     if facts.addresses:
         resolved = words.NameOutcome.RESOLVED
         yield says.NameResolves(name=name, outcome=resolved, addresses=facts.addresses, proof=proof)
@@ -102,9 +107,10 @@ def _port(
 
 
 def _login(observation: Observation[DatabaseFacts]) -> words.LoginOutcome | None:
-    """How the server answered; slots and a restart are told after the login, too."""
+    """How the server answered the login."""
     for failure in observation.failures:
-        if failure.phase in (Phase.LOGIN, Phase.QUERY) and failure.cause in _LOGINS:
+        of_login = failure.phase is Phase.LOGIN or (failure.phase is Phase.QUERY and failure.cause in _OF_SERVER)
+        if of_login and failure.cause in _LOGINS:
             return _LOGINS[failure.cause]
     accepted = any(timing.phase is Phase.LOGIN and timing.ok for timing in observation.phases)
     return words.LoginOutcome.ACCEPTED if accepted else None

@@ -19,9 +19,11 @@ def claims(target: Target[DiscoverySpec], observation: Observation[DiscoveryFact
         for namespace in facts.namespaces or ()
         if namespace.type != "HTTP"
     ]
-    instances = facts.instances
-    if facts.service is not None and instances is not None and len(instances) == facts.instances_total:
-        addresses = tuple(sorted({instance.address for instance in instances}))
-        name = target.spec.name.rstrip(".").lower()
-        found.append(says.RegisteredAs(component=target.component, name=name, addresses=addresses, proof=proof))
+    if facts.service is not None and facts.instances is not None:
+        addresses = {instance.address for instance in facts.instances}
+        # A part of the list, or an instance without an address, leaves open what is registered.
+        if len(facts.instances) == facts.instances_total and "" not in addresses:
+            name = target.spec.name.rstrip(".").lower()
+            registered = tuple(sorted(addresses))
+            found.append(says.RegisteredAs(component=target.component, name=name, addresses=registered, proof=proof))
     return tuple(dict.fromkeys(found))

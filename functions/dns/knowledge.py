@@ -21,9 +21,12 @@ _ADDRESSES = ("A", "AAAA")
 
 
 def claims(target: Target[DnsSpec], observation: Observation[DnsFacts]) -> tuple[says.Claim, ...]:
-    """How the resolver answered for the name; nothing where it was not asked for addresses."""
+    """How the resolver answered for the name; nothing where it was not asked for addresses.
+
+    Another resolver than the network's own is not the one that clients ask.
+    """
     facts = observation.facts
-    if facts is None or facts.type not in _ADDRESSES:
+    if facts is None or facts.type not in _ADDRESSES or target.spec.resolver is not None:
         return ()
     proof = (says.observation_id(observation),)
     outcome = _outcome(facts, observation)
@@ -42,8 +45,11 @@ def claims(target: Target[DnsSpec], observation: Observation[DnsFacts]) -> tuple
 
 
 def _outcome(facts: DnsFacts, observation: Observation[DnsFacts]) -> words.NameOutcome | None:
+    if facts.rcode == "NOERROR" and facts.records:
+        return words.NameOutcome.RESOLVED
     if facts.rcode == "NOERROR":
-        return words.NameOutcome.RESOLVED if facts.records else words.NameOutcome.NODATA
+        # A name without an IPv6 address may well have an IPv4 one.
+        return words.NameOutcome.NODATA if facts.type == "A" else None
     if facts.rcode in _RCODES:
         return _RCODES[facts.rcode]
     return next((_CAUSES[failure.cause] for failure in observation.failures if failure.cause in _CAUSES), None)

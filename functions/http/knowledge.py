@@ -1,9 +1,11 @@
 """What an HTTP observation says in the diagnosis's vocabulary: facts to claims, pure."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
 from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts
@@ -42,16 +44,17 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
     proof = (says.observation_id(observation),)
     found: list[says.Claim] = list(_name(facts, observation, proof))
     for address in facts.probed:
-        # A redirect can lead to another host, and then the failure speaks of that one.
-        if not address.hops:
-            found += _port(facts, address, proof)
-        if address.answer is not None:
+        found += _port(facts, address, proof)
+        # What a redirect to another host led to speaks of that one.
+        if address.answer is not None and _answered_by(facts, address, address.answer) == facts.host.lower():
             found.append(_answer(target, address.answer, proof))
             found += _health(target, address.answer, proof)
     return tuple(dict.fromkeys(found))
 
 
 def _name(facts: HttpFacts, observation: Observation[HttpFacts], proof: says.Proof) -> Iterator[says.Claim]:
+    if is_literal(facts.host):
+        return
     if facts.resolved:
         resolved = words.NameOutcome.RESOLVED
         yield says.NameResolves(name=facts.host, outcome=resolved, addresses=facts.resolved, proof=proof)
@@ -62,7 +65,8 @@ def _name(facts: HttpFacts, observation: Observation[HttpFacts], proof: says.Pro
 
 def _port(facts: HttpFacts, address: AddressFacts, proof: says.Proof) -> Iterator[says.Claim]:
     failure = address.failure
-    if failure is None or failure.phase not in (Phase.NAME, Phase.TCP):
+    # Who redirects has answered, whatever became of the destination.
+    if failure is None or address.hops or failure.phase not in (Phase.NAME, Phase.TCP):
         outcome = words.PortOutcome.OPEN
     elif failure.phase is Phase.TCP and failure.cause in _PORTS:
         outcome = _PORTS[failure.cause]
@@ -74,10 +78,11 @@ def _port(facts: HttpFacts, address: AddressFacts, proof: says.Proof) -> Iterato
 def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) -> says.Claim:
     saying = _SAYINGS.get(answer.message or "", words.Saying.NOTHING)
     upstream = answer.names_upstream
-    if not upstream and answer.health is not None and answer.health.upstream:
+    if not upstream and saying is words.Saying.NOTHING and answer.health is not None:
         upstream = answer.health.upstream
         # A page that names its upstream says that it uses it; whether that works stands in the page's words.
-        saying = words.Saying.CANNOT_CONNECT_UPSTREAM if _complains(answer) else words.Saying.USES_UPSTREAM
+        if upstream:
+            saying = words.Saying.CANNOT_CONNECT_UPSTREAM if _complains(answer) else words.Saying.USES_UPSTREAM
     host, _, port = upstream.rpartition(":")
     return says.AnswerSays(
         component=target.component,
@@ -88,6 +93,13 @@ def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) ->
         upstream_port=int(port) if port.isdigit() else None,
         proof=proof,
     )
+
+
+def _answered_by(facts: HttpFacts, address: AddressFacts, answer: AnswerFacts) -> str:
+    """The host that gave the last answer; a redirect that was not followed is itself that answer."""
+    hops = address.hops
+    followed = hops[:-1] if hops and hops[-1].status == answer.status else hops
+    return (urlsplit(followed[-1].location).hostname or "") if followed else facts.host.lower()
 
 
 def _complains(answer: AnswerFacts) -> bool:

@@ -1,0 +1,189 @@
+"""What an HTTP answer lets one say: of whom it comes, and of nobody behind a redirect."""
+
+from typing import Any
+
+import pytest
+
+from auditor.domain.diagnosis.claims import AnswerSays, HealthReports, NameResolves, PortAnswers
+from auditor.domain.diagnosis.words import (
+    KEY_VALUE_STORE,
+    RELATIONAL_STORE,
+    Emitter,
+    NameOutcome,
+    PortOutcome,
+    Saying,
+)
+from auditor.domain.observation import Failure, Phase
+from functions.http import facts
+from functions.http.family import HttpSpec
+from tests.knowing import claims
+
+HOST, ADDRESS = "api.shop.internal", "10.0.1.5"
+SPEC = HttpSpec(url=f"http://{HOST}:8000/health")
+
+
+def answer(status: int = 200, **changes: Any) -> facts.AnswerFacts:
+    values: dict[str, Any] = {
+        "http_version": "1.1",
+        "emitter": facts.Emitter.SERVICE,
+        "emitter_evidence": "",
+        "server": "",
+        "content_type": "application/json",
+        "retry_after": "",
+        "body_bytes": 10,
+        "conditions": (),
+    }
+    return facts.AnswerFacts(status=status, **(values | changes))
+
+
+def probed(
+    answered: facts.AnswerFacts | None = None,
+    failure: tuple[Phase, str] | None = None,
+    *hops: facts.Hop,
+    address: str = ADDRESS,
+) -> facts.AddressFacts:
+    failed = Failure(phase=failure[0], cause=failure[1], detail="-") if failure else None
+    return facts.AddressFacts(address=address, answer=answered, failure=failed, hops=hops, total_ms=4)
+
+
+def said(kind: type[Any], *addresses: facts.AddressFacts, host: str = HOST, **changes: Any) -> list[Any]:
+    values: dict[str, Any] = {
+        "method": "GET",
+        "scheme": "http",
+        "host": host,
+        "port": 8000,
+        "path": "/health",
+        "query_names": (),
+        "resolved": (ADDRESS,),
+        "probed": addresses,
+    }
+    failure = changes.pop("failure", None)
+    found = claims("http", SPEC, facts.HttpFacts(**(values | changes)), failure=failure)
+    return [claim for claim in found if isinstance(claim, kind)]
+
+
+def hop(location: str, status: int = 302) -> facts.Hop:
+    return facts.Hop(address=ADDRESS, status=status, location=location)
+
+
+def health(state: Any = None, *dependencies: tuple[str, Any], **changes: Any) -> facts.HealthFacts:
+    named = tuple(facts.DependencyState(name=name, state=how) for name, how in dependencies)
+    return facts.HealthFacts(status=state, dependencies=named, **changes)
+
+
+def test_a_name_has_every_address_also_those_that_were_not_asked() -> None:
+    (claim,) = said(NameResolves, probed(answer()), resolved=(ADDRESS, "10.0.2.5"))
+    assert (claim.name, claim.outcome) == (HOST, NameOutcome.RESOLVED)
+    assert claim.addresses == (ADDRESS, "10.0.2.5")
+
+
+def test_a_name_that_did_not_resolve_is_quoted_and_nothing_more_is_said() -> None:
+    found = said(object, resolved=(), failure=(Phase.NAME, "dns.nxdomain"))
+    assert [(type(claim), claim.outcome) for claim in found] == [(NameResolves, NameOutcome.NXDOMAIN)]
+    assert said(object, resolved=(), failure=(Phase.NAME, "dns.malformed")) == []
+
+
+def test_a_literal_address_was_not_looked_up() -> None:
+    assert said(NameResolves, probed(answer()), host=ADDRESS) == []
+
+
+def test_a_name_behind_a_redirect_says_nothing_of_the_own_one() -> None:
+    lost = probed(None, (Phase.NAME, "dns.nxdomain"), hop("http://gone.example/"))
+    (claim,) = said(NameResolves, lost, failure=(Phase.NAME, "dns.nxdomain"))
+    assert claim.outcome is NameOutcome.RESOLVED
+
+
+@pytest.mark.parametrize("word", ["timeout", "refused", "reset", "unreachable"])
+def test_each_address_is_told_by_itself(word: str) -> None:
+    found = said(PortAnswers, probed(answer()), probed(None, (Phase.TCP, f"tcp.{word}"), address="10.0.2.5"))
+    assert [(claim.address, claim.port, claim.outcome) for claim in found] == [
+        (ADDRESS, 8000, PortOutcome.OPEN),
+        ("10.0.2.5", 8000, PortOutcome(word)),
+    ]
+
+
+@pytest.mark.parametrize("phase", [Phase.TLS, Phase.REQUEST, Phase.FIRST_BYTE, Phase.TRANSFER])
+def test_what_failed_after_the_connection_was_connected(phase: Phase) -> None:
+    (claim,) = said(PortAnswers, probed(None, (phase, "tcp.reset")))
+    assert claim.outcome is PortOutcome.OPEN
+
+
+def test_a_redirect_was_answered_so_the_port_is_open_whatever_its_destination_does() -> None:
+    (claim,) = said(PortAnswers, probed(None, (Phase.TCP, "tcp.timeout"), hop("http://other.example:9/")))
+    assert (claim.host, claim.address, claim.outcome) == (HOST, ADDRESS, PortOutcome.OPEN)
+
+
+def test_an_answer_has_status_and_emitter() -> None:
+    (claim,) = said(AnswerSays, probed(answer(503, emitter=facts.Emitter.LOAD_BALANCER)))
+    assert (claim.component, claim.status, claim.emitter) == ("app.web", 503, Emitter.LOAD_BALANCER)
+    assert (claim.saying, claim.upstream_host, claim.upstream_port) == (Saying.NOTHING, "", None)
+
+
+@pytest.mark.parametrize(
+    ("place", "host", "port"), [("mlflow.x:5000", "mlflow.x", 5000), ("[fd00::5]:80", "fd00::5", 80), ("", "", None)]
+)
+def test_an_error_names_what_it_could_not_reach(place: str, host: str, port: int | None) -> None:
+    (claim,) = said(AnswerSays, probed(answer(502, message="upstream_connect_failed", names_upstream=place)))
+    assert (claim.saying, claim.upstream_host, claim.upstream_port) == (Saying.CANNOT_CONNECT_UPSTREAM, host, port)
+
+
+def test_a_page_that_names_its_upstream_complains_only_where_it_says_so() -> None:
+    def saying(**changes: Any) -> Saying:
+        (claim,) = said(AnswerSays, probed(answer(health=health(upstream="store.x:80", **changes))))
+        assert (claim.upstream_host, claim.upstream_port) == ("store.x", 80)
+        return Saying(claim.saying)
+
+    assert saying(state="healthy") is Saying.USES_UPSTREAM
+    assert saying(state="degraded") is Saying.USES_UPSTREAM
+    assert saying(state="missing") is Saying.USES_UPSTREAM
+    assert saying(state="unhealthy") is Saying.CANNOT_CONNECT_UPSTREAM
+    assert saying(state="healthy", breaker="open") is Saying.CANNOT_CONNECT_UPSTREAM
+
+
+def test_a_complaint_without_a_name_is_not_given_the_name_of_something_else() -> None:
+    page = health("healthy", upstream="store.x:80")
+    (claim,) = said(AnswerSays, probed(answer(504, message="upstream_timeout", health=page)))
+    assert (claim.saying, claim.upstream_host) == (Saying.UPSTREAM_TIMEOUT, "")
+
+
+def test_dependencies_are_told_in_one_word_for_each_kind() -> None:
+    page = health(None, ("PostgreSQL", "healthy"), ("redis", "unhealthy"), ("mailer", "degraded"))
+    found = said(HealthReports, probed(answer(health=page)))
+    assert [(claim.dependency, claim.healthy, claim.word) for claim in found] == [
+        (RELATIONAL_STORE, True, "PostgreSQL"),
+        (KEY_VALUE_STORE, False, "redis"),
+        ("mailer", False, "mailer"),
+    ]
+
+
+@pytest.mark.parametrize("state", ["not_used", "unrecognised", "missing"])
+def test_a_dependency_whose_state_is_not_told_is_neither_well_nor_ill(state: Any) -> None:
+    assert said(HealthReports, probed(answer(health=health(None, ("db", state))))) == []
+
+
+@pytest.mark.parametrize(
+    "location", [f"http://{HOST}:8000/health/", f"https://{HOST}/health", f"http://{HOST.upper()}/"]
+)
+def test_a_redirect_within_the_own_host_is_followed_to_the_own_answer(location: str) -> None:
+    found = said(AnswerSays, probed(answer(200), None, hop(location)))
+    assert [claim.status for claim in found] == [200]
+
+
+def test_what_another_host_answers_is_not_laid_to_this_component() -> None:
+    ill = health(None, ("db", "unhealthy"))
+    page = answer(502, message="upstream_connect_failed", names_upstream="x:1", health=ill)
+    away = probed(page, None, hop("https://login.example/"))
+    assert said(AnswerSays, away) == []
+    assert said(HealthReports, away) == []
+    back = probed(page, None, hop("https://login.example/"), hop(f"http://{HOST}/"))
+    assert len(said(AnswerSays, back)) == 1
+
+
+def test_a_redirect_that_was_not_followed_is_the_own_answer() -> None:
+    (claim,) = said(AnswerSays, probed(answer(308), None, hop("https://login.example/", 308)))
+    assert claim.status == 308
+
+
+def test_nothing_seen_is_nothing_said() -> None:
+    assert said(object, resolved=()) == []
+    assert claims("http", SPEC, None) == []
