@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from auditor.domain.check import Check
 from auditor.domain.observation import Failure, Phase
-from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped, unknown
+from auditor.domain.result import Answer, Scalar, Severity, Status, passed, unknown
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
 from functions.configuration.family import ConfigurationSpec, ExpectedHost
 from functions.configuration.host_checks import hosts_resolve
@@ -128,7 +128,7 @@ def _references_exist(_target: ConfigurationTarget, observation: ConfigurationOb
         return not_read("container", facts)
     parameters = [r for r in container.references if r.kind == "parameter" and r.reference]
     if not parameters:
-        return skipped(f"{who(container)} refers to no SSM parameter.")
+        return passed(f"{who(container)} refers to no SSM parameter.", parameters=0)
     if "parameters" in facts.unread:
         return not_read("parameters", facts)
     missing = {r.variable: r.reference for r in parameters if r.exists is False}
@@ -190,7 +190,7 @@ CHECKS: tuple[Check[ConfigurationSpec, ConfigurationFacts], ...] = (
     ),
     Check(
         id="configuration.hosts_resolve",
-        severity=Severity.HIGH,
+        severity=Severity.MEDIUM,
         judge=hosts_resolve,
         asks=lambda target: bool(target.spec.readable),
         remediation="Set the variable to a name that exists, and deploy; or register the name that it has.",

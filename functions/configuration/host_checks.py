@@ -5,7 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from auditor.domain.observation import Failure, Phase
-from auditor.domain.result import Answer, Scalar, Status, passed, skipped, unknown
+from auditor.domain.result import Answer, Scalar, Status, passed, unknown
 from functions.configuration import remedies
 from functions.configuration.facts import LookupFacts
 from functions.configuration.family import ConfigurationSpec
@@ -45,7 +45,7 @@ def hosts_resolve(target: ConfigurationTarget, observation: ConfigurationObserva
     named = {setting.variable: hosts_of(setting, spec.declared) for setting in container.settings}
     hosts = tuple(dict.fromkeys(host for of_setting in named.values() for host in of_setting))
     if not hosts:
-        return skipped(f"{who(container)} names no host that only DNS knows.")
+        return passed(f"{who(container)} names no host that only DNS knows.", hosts=0)
     if facts.lookups is None:
         return not_read("lookups", facts)
     lookups = {lookup.host: lookup for lookup in facts.lookups}

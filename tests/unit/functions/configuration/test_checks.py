@@ -8,6 +8,7 @@ from auditor.domain.check import judge
 from auditor.domain.observation import Observation, Vantage
 from auditor.domain.result import Result, Status
 from auditor.domain.target import Target
+from auditor.domain.verdict import CheckMemory, Verdict, target_verdict
 from functions.configuration.checks import CHECKS
 from functions.configuration.facts import (
     ConfigurationFacts,
@@ -60,6 +61,16 @@ def results(
 def test_what_was_recorded_whole_passes_and_what_was_not_is_unknown() -> None:
     assert {result.status for result in results(CONTAINER).values()} == {Status.PASS}
     assert {result.status for result in results(None).values()} == {Status.UNKNOWN}
+
+
+def test_a_configuration_that_names_no_parameter_and_no_host_is_healthy() -> None:
+    plain = replace(CONTAINER, settings=(), references=())
+    asked = results(plain, None, required=("URL",), expected_hosts=(), read_variables=("URL",))
+    memory = {r.check: CheckMemory(status=r.status, severity=r.severity, slot=r.slot) for r in asked.values()}
+    judged = {check: entry for check, entry in memory.items() if entry.status.judged}
+    assert target_verdict(judged, {check: entry.severity for check, entry in memory.items()}) is Verdict.HEALTHY
+    assert "names no host" in asked["hosts_resolve"].summary
+    assert "refers to no SSM parameter" in asked["references_exist"].summary
 
 
 def test_a_parameter_that_was_not_looked_up_is_no_pass() -> None:
