@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.domain.verdict import Verdict
 from cli.incidents import load_incident
 from cli.replay import read_bundle, replay
 from cli.replay_incidents import replay_incident
@@ -18,6 +19,7 @@ COMPLETE = [path for path in sorted(FOLDER.glob("*.yaml")) if not load_incident(
 def test_a_recorded_bundle_is_healthy_and_holds_every_registered_family(path: Path) -> None:
     bundle = read_bundle(path)
     assert {run.family for run in bundle.runs} == set(FAMILIES), "record it again: make record-bundles"
+    assert {state.verdict for state in bundle.state.targets.values()} == {Verdict.HEALTHY}
     report, _ = replay(bundle)
     assert report.problems == ()
     assert report.coverage_gaps == ()
