@@ -81,7 +81,7 @@ def failure(cause: str) -> dict[str, Any]:
 
 
 VIOLATIONS: dict[str, Change] = {
-    "another version": lambda d: d.update(schema_version=2),
+    "another version": lambda d: d.update(schema_version=3),
     "a key that is none": lambda d: d.update(verdicts={}),
     "a key that is missing": lambda d: d.pop("platform"),
     "an instant without offset": lambda d: d.update(as_of="2026-11-23T16:47:00"),

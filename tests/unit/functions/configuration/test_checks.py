@@ -8,7 +8,7 @@ from auditor.domain.check import judge
 from auditor.domain.observation import Observation, Vantage
 from auditor.domain.result import Result, Status
 from auditor.domain.target import Target
-from auditor.domain.verdict import CheckMemory, Verdict, target_verdict
+from auditor.domain.verdict import Verdict, slot_verdict
 from functions.configuration.checks import CHECKS
 from functions.configuration.facts import (
     ConfigurationFacts,
@@ -66,9 +66,8 @@ def test_what_was_recorded_whole_passes_and_what_was_not_is_unknown() -> None:
 def test_a_configuration_that_names_no_parameter_and_no_host_is_healthy() -> None:
     plain = replace(CONTAINER, settings=(), references=())
     asked = results(plain, None, required=("URL",), expected_hosts=(), read_variables=("URL",))
-    memory = {r.check: CheckMemory(status=r.status, severity=r.severity, slot=r.slot) for r in asked.values()}
-    judged = {check: entry for check, entry in memory.items() if entry.status.judged}
-    assert target_verdict(judged, {check: entry.severity for check, entry in memory.items()}) is Verdict.HEALTHY
+    judged = [result for result in asked.values() if result.status.judged]
+    assert slot_verdict(judged, {result.check: result.severity for result in asked.values()}) is Verdict.HEALTHY
     assert "names no host" in asked["hosts_resolve"].summary
     assert "refers to no SSM parameter" in asked["references_exist"].summary
 
