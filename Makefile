@@ -27,8 +27,10 @@ mend: $(INSTALLED)  ## mend it again: make mend WHAT=database
 down: $(INSTALLED)  ## stop everything that `make audit` started
 	@$(BIN)/python -m sandbox down
 
+# One worker a core; the deployed stack is one for all of its tests, which therefore run in one process.
 test: $(INSTALLED)  ## pass all tests that take minutes, not more
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" -n auto --dist loadscope --ignore tests/e2e $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" tests/e2e
 
 test-slow: $(INSTALLED)  ## pass the tests that take longer
 	@$(BIN)/python -m pytest -m slow $(ARGS)

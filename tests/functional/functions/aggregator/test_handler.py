@@ -160,6 +160,9 @@ def test_from_committed_runs_to_report_metric_and_story(stage: Stage, capsys: py
     mended = broken + MINUTE
     stage.commit(mended, {})
     assert stage.invoke(mended)["verdict"] == "HEALTHY"
+    settled = mended + MINUTE
+    stage.commit(settled, {})
+    stage.invoke(settled)
     assert [s.kind for s in stage.told()] == ["resolved"]
     assert metrics(capsys)["OpenIncidents", "database"] == 0
 
