@@ -33,6 +33,8 @@ class Aggregator(Construct):
                 # every write of state is conditional, so a second attempt is safe; Lambda waits one minute, then two
                 retry_attempts=2,
                 max_event_age=cdk.Duration.minutes(5),
+                # two at once would do no harm to the state, but could tell one story twice
+                reserved_concurrency=1,
             ),
             environment={
                 names.ENV_PAGES_TOPIC: topics.pages.topic_arn,

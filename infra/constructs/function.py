@@ -58,12 +58,14 @@ class Foundation(Construct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How long a run may take, how much memory it gets, and how often Lambda may try it again."""
+    """How long a run may take, how much memory it gets, how often Lambda may try it again, and how many at once."""
 
     timeout: cdk.Duration
     memory_mb: int
     retry_attempts: int
     max_event_age: cdk.Duration
+    reserved_concurrency: int | None = None
+    """None: as many at once as the account admits."""
 
 
 class AuditorFunction(Construct):
@@ -121,6 +123,7 @@ class AuditorFunction(Construct):
             timeout=size.timeout,
             memory_size=size.memory_mb,
             retry_attempts=size.retry_attempts,
+            reserved_concurrent_executions=size.reserved_concurrency,
             max_event_age=size.max_event_age,
             on_failure=destinations.SqsDestination(foundation.stores.failures),
             vpc=foundation.network.vpc,

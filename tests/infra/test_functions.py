@@ -122,3 +122,10 @@ def test_a_delivery_is_given_up_within_its_period_and_lands_in_the_failure_queue
         period = 300 if "0/5" in rule["ScheduleExpression"] else 60
         assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= period
         assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [queue, "Arn"]}}
+
+
+def test_only_one_aggregator_runs_at_a_time_and_probes_as_many_as_they_need(stage: Stage) -> None:
+    reserved = {name: f.get("ReservedConcurrentExecutions") for name, f in stage.functions().items()}
+    aggregator = f"health-auditor-{stage.settings.stage}-aggregator"
+    assert {name for name, value in reserved.items() if value is not None} == {aggregator}
+    assert reserved[aggregator] == 1

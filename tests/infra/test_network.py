@@ -93,6 +93,7 @@ def test_the_owner_gets_everything_needed_to_connect(stage: Stage) -> None:
         "PagesTopicArn",
         "ReportUrlPrefix",
         "SecurityGroupId",
+        "Services",
         "StoriesTopicArn",
         "TableName",
     }
