@@ -92,8 +92,9 @@ class _Answer:
 
     async def begin(self) -> None:
         """Wait for the first byte of the final answer."""
-        while not self._data or self._drop_interim():
-            if not self._data and not await self._more():
+        while not self._data or self._begins_interim():
+            taken = self._take_head() if self._data else None
+            if taken is None and not await self._more():
                 raise PeerFaultError("tcp.closed", "closed the connection before it answered")
 
     async def read(self) -> Response:
@@ -146,9 +147,9 @@ class _Answer:
         self._data += data
         return bool(data)
 
-    def _drop_interim(self) -> bool:
-        """Take a complete 1xx answer from the front, if there is one."""
-        return self._data[:7] == b"HTTP/1." and self._data[8:10] == b" 1" and self._take_head() is not None
+    def _begins_interim(self) -> bool:
+        """Whether a 1xx answer stands at the front."""
+        return self._data[:7] == b"HTTP/1." and self._data[8:10] == b" 1"
 
     def _take_head(self) -> Head | None:
         """Take a complete head from the front of what has come."""

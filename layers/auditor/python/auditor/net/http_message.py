@@ -14,6 +14,8 @@ _TARGET = re.compile(r"[!-~]+")
 _FIELD_TEXT = re.compile(r"[\t -~\x80-\xff]*")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _CHUNK_LINE_LIMIT = 4_096
+_MOST_FRAMING = 65_536
+_MOST_HEADERS = 1_000
 _MOST_DIGITS = 15
 _WBITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _GZIP_FIRST_BYTE = 0x1F
@@ -108,6 +110,8 @@ def parse_head(data: bytes) -> Head:
     status_line = _STATUS_LINE.fullmatch(first)
     if status_line is None:
         raise _malformed("did not begin its answer with an HTTP/1.1 status line")
+    if len(lines) > _MOST_HEADERS:
+        raise PeerFaultError("http.headers_too_large", f"sent more than {_MOST_HEADERS} header lines")
     headers: list[tuple[str, str]] = []
     for line in lines:
         if line[:1] in (b" ", b"\t") and headers:  # a folded line, obsolete and still seen
@@ -115,7 +119,8 @@ def parse_head(data: bytes) -> Head:
             headers[-1] = (name, f"{value} {line.strip().decode('latin-1')}")
             continue
         key, colon, text = line.partition(b":")
-        if not colon or not _FIELD_NAME.fullmatch(key) or b"\0" in text:
+        # A CR that ends no line is a line's end to some readers, so that they see other headers than we do.
+        if not colon or not _FIELD_NAME.fullmatch(key) or b"\0" in text or b"\r" in text:
             raise _malformed("sent a header line that is none")
         headers.append((key.decode("ascii").lower(), text.strip().decode("latin-1")))
     return Head(version=status_line[1].decode(), status=int(status_line[2]), headers=tuple(headers))
@@ -129,6 +134,8 @@ def body_length(head: Head, method: str) -> int | str | None:
     if transfer is not None:
         if transfer.strip().lower() != "chunked":
             raise PeerFaultError("http.encoding", "used a transfer encoding that is not chunked")
+        if head.header("content-length") is not None:  # RFC 9112, 6.3: readers disagree where such an answer ends
+            raise _malformed("sent both a Content-Length and a Transfer-Encoding")
         return "chunked"
     lengths = {value.strip() for key, joined in head.headers if key == "content-length" for value in joined.split(",")}
     if not lengths:
@@ -204,6 +211,9 @@ class Chunks:
         self._left: int | None = None
         """Bytes of the running chunk that are still to come; None between chunks."""
         self._trailer = False
+        self._framing = 0
+        """Bytes of sizes, extensions, trailers and line ends."""
+        self._body = 0
 
     def feed(self, data: bytes) -> bytes:
         """The body's bytes in what came from the wire."""
@@ -217,6 +227,7 @@ class Chunks:
                 body += piece
                 del self._buffer[: len(piece)]
                 self._left -= len(piece)
+                self._body += len(piece)
                 continue
             line = self._line()
             if line is None:
@@ -235,6 +246,11 @@ class Chunks:
         return line
 
     def _take(self, line: bytes) -> None:
+        self._framing += len(line) + 2
+        if self._framing > _MOST_FRAMING + self._body:  # who wraps little in much wants our time, not to be read
+            if self._trailer:
+                raise PeerFaultError("http.headers_too_large", f"sent trailers of more than {_MOST_FRAMING} bytes")
+            raise _malformed("sent more between its chunks than in them")
         if self._trailer:
             self.done = not line
         elif self._left == 0:
