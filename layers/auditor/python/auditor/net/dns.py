@@ -18,6 +18,8 @@ _FLAG_TRUNCATED = 0x0200
 _FLAG_RECURSION_DESIRED = 0x0100
 _MAX_LABEL = 63
 _MAX_NAME = 255
+_MAX_POINTERS = 127
+"""A name has no more parts than that, and each part needs one pointer at most."""
 _POINTER = 0xC0
 _MAX_RECORDS = 1_000
 
@@ -204,7 +206,7 @@ def _decode_name(message: bytes, offset: int) -> tuple[str, int]:
     """The name at an offset, lower case without the final dot, and the offset behind it."""
     labels: list[str] = []
     behind: int | None = None
-    length = 0
+    length = pointers = 0
     lowest = offset
     while True:
         if offset >= len(message):
@@ -216,8 +218,11 @@ def _decode_name(message: bytes, offset: int) -> tuple[str, int]:
             target = (size & ~_POINTER) << 8 | message[offset + 1]
             if behind is None:
                 behind = offset + 2
-            if target >= lowest:  # pointers only ever go back: no loop is possible
-                raise MalformedError("a compressed name points forward or at itself")
+            pointers += 1
+            # Pointers only ever go back, so that no loop is possible; and a thousand names with thousands of them would
+            # stop the event loop for seconds.
+            if target >= lowest or pointers > _MAX_POINTERS:
+                raise MalformedError("a compressed name points forward, at itself, or through too many pointers")
             offset = lowest = target
             continue
         if size & _POINTER or offset + 1 + size > len(message):
