@@ -6,7 +6,7 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from auditor.net.causes import DeadlinePassedError, PeerFaultError
+from auditor.net.causes import DeadlinePassedError, PeerFaultError, tls_cause
 from auditor.net.loop import Loop
 
 _CHUNK = 65_536
@@ -81,6 +81,10 @@ class Stream:
                 await self._feed(tls)
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # many servers leave the closing alert out
                 return b""
+            except ssl.SSLError as error:
+                if tls_cause(error)[0] != "tls.not_tls":
+                    raise
+                raise PeerFaultError("tls.failed", f"left TLS after the handshake ({error.reason})") from error
 
     async def handshake(self, context: ssl.SSLContext, server_name: str) -> None:
         """Speak TLS from here on."""
