@@ -12,6 +12,7 @@ from functions.http.jsonpath import MISSING, find, load
 from functions.http.redaction import WITHHELD, bounded, names_a_credential
 
 _TEXT_ENCODINGS = {"iso-8859-1": "latin-1", "latin-1": "latin-1", "windows-1252": "cp1252", "utf-16": "utf-16"}
+_DISGUISES = ("utf-8", "utf-16-le", "utf-16-be")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 
 
@@ -29,7 +30,7 @@ def evaluate(expect: Expect, headers: Mapping[str, tuple[str, ...]], body: bytes
     """The outcome of every declared condition; header names are lower case."""
     outcomes = [_header(name, wanted, headers.get(name.lower(), ())) for name, wanted in expect.headers.items()]
     if expect.body_contains or expect.body_excludes:
-        outcomes += _body(expect, _text(body, ", ".join(headers.get("content-type", ()))))
+        outcomes += _body(expect, body, _text(body, ", ".join(headers.get("content-type", ()))))
     if expect.json:
         document = load(body)
         outcomes += [_json(condition, document) for condition in expect.json]
@@ -62,11 +63,12 @@ def _body_name(verb: str, text: str) -> str:
     return f"body {verb} {text!r}"
 
 
-def _body(expect: Expect, text: str) -> list[Condition]:
+def _body(expect: Expect, body: bytes, text: str) -> list[Condition]:
     outcomes = []
     for verb, needles, wants in (("contains", expect.body_contains, True), ("excludes", expect.body_excludes, False)):
         for needle in needles:
-            there = needle in text
+            # A peer that names another character set than it uses must not hide by that what is excluded.
+            there = needle in text or (not wants and any(needle.encode(set) in body for set in _DISGUISES))
             name = _body_name(verb, needle)
             outcomes.append(
                 Condition(part="body", name=name, met=there is wants, observed="present" if there else "absent")

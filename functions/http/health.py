@@ -31,6 +31,7 @@ _STATES: dict[State, tuple[str, ...]] = {
 _STATE_OF: dict[str, State] = {word: state for state, words in _STATES.items() for word in words}
 _BREAKERS: dict[str, Breaker] = {"closed": "closed", "open": "open", "half_open": "half_open"}
 _STATE_FIELDS = ("status", "state", "healthy", "passed", "connected", "ok")
+_HARMLESS: tuple[State, ...] = ("healthy", "not_used")
 _MOST_DEPENDENCIES = 50
 _LONGEST_NAME = 60
 
@@ -77,7 +78,7 @@ def read_health(declared: HealthDocument, body: bytes) -> HealthFacts | None:
     url = MISSING if declared.upstream_url is None else _at(document, declared.upstream_url)
     return HealthFacts(
         status=status,
-        dependencies=tuple(_dependencies(listed))[:_MOST_DEPENDENCIES],
+        dependencies=_worth_keeping(tuple(_dependencies(listed))),
         breaker=breaker,
         upstream=named_upstream(url) if isinstance(url, str) else "",
     )
@@ -85,6 +86,13 @@ def read_health(declared: HealthDocument, body: bytes) -> HealthFacts | None:
 
 def _at(document: Any, path: str) -> Any:
     return find(document, parse_path(path))
+
+
+def _worth_keeping(dependencies: tuple[DependencyState, ...]) -> tuple[DependencyState, ...]:
+    """At most so many; a sick one is never pushed out by well ones."""
+    if len(dependencies) > _MOST_DEPENDENCIES:
+        dependencies = tuple(sorted(dependencies, key=lambda dependency: dependency.state in _HARMLESS))
+    return dependencies[:_MOST_DEPENDENCIES]
 
 
 def _dependencies(listed: Any) -> Iterator[DependencyState]:

@@ -24,15 +24,25 @@ MISSING = _Missing()
 
 
 def load(body: bytes) -> Any:
-    """The document of a body, or MISSING when it is not JSON; NaN and Infinity are not JSON."""
+    """The document of a body, or MISSING when it is not JSON.
+
+    NaN and Infinity are not JSON, and of an object that says one thing twice nobody can tell what it says.
+    """
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError):  # ValueError covers bad syntax, bad encoding and numbers of absurd length
         return MISSING
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return document
 
 
 def parse_path(text: str) -> tuple[Step, ...]:
