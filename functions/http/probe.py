@@ -97,7 +97,8 @@ class _Chain:
             location = response.header("location") if response.status in REDIRECT_STATUSES else None
             if location is None:
                 return response
-            there = destination(urls[-1], location)
+            places = {value for name, value in response.headers if name == "location"}
+            there = destination(urls[-1], location) if len(places) == 1 else None  # two places are none
             self._hops.append(Hop(address=address, status=response.status, location=shown(there)))
             if self._spec.follow_redirects == 0:
                 return response

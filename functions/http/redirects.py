@@ -13,6 +13,9 @@ from functions.http.refusals import DEFAULT_PORTS
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 UNUSABLE = "an unusable place"
 
+_AWS_SERVICES = ipaddress.ip_network("fd00:ec2::/32")
+"""The metadata, DNS and time services of an instance, in IPv6."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HOST = re.compile(r"[a-z0-9._:-]{1,253}")
 
 
@@ -29,6 +32,9 @@ def destination(url: SplitResult, location: str) -> SplitResult | None:
     # The header was read as Latin-1: quoted as such, every byte of it arrives where it came from.
     quoted = quote(location.strip(), safe=string.punctuation, encoding="latin-1")
     try:
+        said = urlsplit(quoted)
+        if said.scheme and not said.netloc:  # urljoin would take the host of the page before
+            return None
         parts = urlsplit(urljoin(url.geturl(), quoted))._replace(fragment="")
         usable = parts.scheme in DEFAULT_PORTS and _HOST.fullmatch(parts.hostname or "") and parts.port != 0
     except ValueError:
@@ -74,6 +80,9 @@ def leads_inside(origin: str, address: str) -> bool:
 
 def _is_own(address: str) -> bool:
     parsed = ipaddress.ip_address(address)
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    candidate = mapped or parsed
-    return candidate.is_loopback or candidate.is_link_local or candidate.is_unspecified
+    if parsed in _AWS_SERVICES:
+        return True
+    if isinstance(parsed, ipaddress.IPv6Address):
+        through_nat64 = ipaddress.IPv4Address(parsed.packed[-4:]) if parsed in _NAT64 else None
+        parsed = parsed.ipv4_mapped or parsed.sixtofour or through_nat64 or parsed
+    return parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified
