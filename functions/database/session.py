@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -21,11 +21,18 @@ from functions.database.facts import ServerFacts
 from functions.database.refusal import Refusal, refusal_of
 
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
-_MAX_RECEIVED = 1024 * 1024
+_MAX_RECEIVED = 256 * 1024
 """Bytes a whole session may receive. An honest one needs 2 kB; pg8000 would take what a hostile peer announces."""
-_CLEARTEXT_PASSWORD = 3
-_AUTHENTICATION_OFFERED = frozenset({0, _CLEARTEXT_PASSWORD, 5, 10, 11, 12})
+_ADMITTED, _CLEARTEXT_PASSWORD, _SASL, _SASL_CONTINUE, _SASL_FINAL = 0, 3, 10, 11, 12
+_AUTHENTICATION_OFFERED = frozenset({_ADMITTED, _CLEARTEXT_PASSWORD, 5, _SASL, _SASL_CONTINUE, _SASL_FINAL})
 """Ok, clear text, MD5 and the three steps of SASL: what pg8000 implements."""
+_AFTER_SASL = {_SASL: _SASL_CONTINUE, _SASL_CONTINUE: _SASL_FINAL, _SASL_FINAL: _ADMITTED}
+"""Nothing else may follow: who goes over to MD5 or admits without a proof does not know the role's password."""
+_ROUNDS = re.compile(rb",i=0*([0-9]+)")
+_MOST_ROUNDS = 1_000_000
+"""PostgreSQL's default is 4,096; a million take a third of a second, and nothing can stop the thread that counts."""
+_LONGEST_NAME = 63
+_VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}(?![0-9.])")
 _APPLICATION_NAME = "health-auditor"
 
 # One message, one round trip; SET LOCAL and a transaction, so that nothing stays behind in a pooler's session.
@@ -85,16 +92,30 @@ class _TlsSocket(ssl.SSLSocket):
         return _BoundedFile(super().makefile("rwb"))
 
 
+class _Types(dict[int, Callable[[str], Any]]):
+    def __missing__(self, number: int) -> Callable[[str], Any]:
+        return str
+
+
 class _Connection(pg8000.native.Connection):  # type: ignore[misc]
-    """pg8000's connection with two corrections: who may see the password, and that closing hides no earlier error."""
+    """pg8000's connection that believes less of the peer, and whose closing hides no earlier error."""
 
     def __init__(self, *, cleartext_allowed: bool, **parameters: Any) -> None:
         self._cleartext_allowed = cleartext_allowed
-        super().__init__(**parameters)
+        self._method: int | None = None
+        super().__init__(startup_params={"client_encoding": "UTF8"}, **parameters)
+        if self._method != _ADMITTED:
+            self.close()
+            raise PeerFaultError("pg.protocol", "is ready for queries and has admitted nobody")
 
     def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: Any) -> None:  # noqa: N802 - pg8000's name
-        """Refuse to send the password as text to a peer that nobody verified."""
+        """Refuse what gives the password away, what admits without proof, and work without end."""
         (method,) = struct.unpack_from("!i", data)
+        if self._method in _AFTER_SASL and method != _AFTER_SASL[self._method]:
+            raise PeerFaultError("pg.protocol", "leaves SASL before it has proved that it knows the role's password")
+        self._method = method
+        if method == _SASL_CONTINUE and any(int(n[:20]) > _MOST_ROUNDS for n in _ROUNDS.findall(data)):
+            raise PeerFaultError("pg.protocol", f"demands more than {_MOST_ROUNDS} rounds of SCRAM")
         if method not in _AUTHENTICATION_OFFERED or (method == _CLEARTEXT_PASSWORD and not self._cleartext_allowed):
             if method == _CLEARTEXT_PASSWORD:
                 words = "demands the password as text, which is sent over verified TLS only"
@@ -102,6 +123,20 @@ class _Connection(pg8000.native.Connection):  # type: ignore[misc]
                 words = "demands a login method that the auditor does not offer"
             raise PeerFaultError("pg.auth_unsupported", words)
         super().handle_AUTHENTICATION_REQUEST(data, context)
+
+    def handle_PARAMETER_STATUS(self, *_: Any) -> None:  # noqa: N802 - pg8000's name
+        """Ignore it: UTF-8 was asked for, and pg8000 would take any codec of Python's from a peer."""
+
+    def handle_ROW_DESCRIPTION(self, data: bytes, context: Any) -> None:  # noqa: N802 - pg8000's name
+        """Read texts but for the two types that are asked for; pg8000 knows fifty, from which a peer could choose."""
+        self.pg_types = _Types({16: lambda text: text == "t", 23: int})
+        super().handle_ROW_DESCRIPTION(data, context)
+
+    def handle_COPY_DATA(self, *_: Any) -> None:  # noqa: N802 - pg8000's name
+        """Refuse what nobody asked for."""
+        raise PeerFaultError("pg.protocol", "begins a copy that nobody asked for")
+
+    handle_COPY_IN_RESPONSE = handle_COPY_OUT_RESPONSE = handle_COPY_DATA  # noqa: N815 - pg8000's names
 
     def close(self) -> None:
         """Say goodbye if the peer still listens."""
@@ -120,6 +155,8 @@ class Session:
         self._sock: socket.socket = _PlainSocket(fileno=connected.detach())
         self._connection: _Connection | None = None
         self._verified = False
+        self._asked: set[str] = set()
+        """Names that the catalogue gives, so that the server's saying them gives nothing away."""
         self._lock = threading.Lock()
         self._busy = False
         self._closed = False
@@ -153,6 +190,7 @@ class Session:
 
     def login(self, *, user: str, database: str, password: str) -> None:
         """Start the session as the user; SCRAM is bound to the TLS channel where the server offers that."""
+        self._asked = {user, database}
         with self._in_use(), self._speaking(Phase.LOGIN):
             self._connection = _Connection(
                 cleartext_allowed=self._verified,
@@ -168,7 +206,11 @@ class Session:
         """What the server says about itself; it gives up by itself after ``timeout_ms``."""
         assert self._connection is not None, "login comes before the query"
         with self._in_use(), self._speaking(Phase.QUERY):
-            return _server_facts(self._connection.run(_QUERY.format(timeout_ms=timeout_ms)))
+            facts = _server_facts(self._connection.run(_QUERY.format(timeout_ms=timeout_ms)))
+            said = {facts.user, facts.database} - self._asked
+            if any(self._connection.password.decode() in name for name in said):
+                raise ValueError("a name that the server says holds the password")
+            return facts
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -230,19 +272,19 @@ def tls_context(tls: str, ca_file: str | None) -> ssl.SSLContext:
 
 def _server_facts(rows: Any) -> ServerFacts:
     ((version, user, database, in_recovery, used, maximum, own, monitor),) = rows
-    number = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    number = _VERSION.match(version)
     texts, booleans, integers = (user, database), (in_recovery, monitor), (used, maximum, own)
     if (
         number is None
-        or not all(isinstance(text, str) and text.isprintable() for text in texts)
+        or not all(isinstance(text, str) and text.isprintable() and len(text) <= _LONGEST_NAME for text in texts)
         or not all(isinstance(value, bool) for value in booleans)
         or not all(type(value) is int for value in integers)
     ):
         raise ValueError("the row is not of the types that were asked for")
     return ServerFacts(
         version=number.group(),
-        user=user[:63],
-        database=database[:63],
+        user=user,
+        database=database,
         in_recovery=in_recovery,
         connections_used=used,
         connections_max=maximum,
