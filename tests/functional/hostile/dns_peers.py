@@ -276,5 +276,5 @@ PEERS: dict[str, Peer] = {
     "cut, and nothing over TCP": _cut("dns.malformed", over_tcp(lambda _: b"")),
     "cut, and 4,000 records over TCP": _cut("dns.malformed", over_tcp(_many(4000))),
     "cut, and a ladder of pointers over TCP": _cut("dns.malformed", over_tcp(_ladder)),
-    "cut, and HTTP over TCP": _cut("dns.malformed", lambda c: c.sendall(f"HTTP/1.1 400 {CANARY}\r\n\r\n".encode())),
+    "cut, and HTTP over TCP": _cut("dns.malformed", over_tcp(lambda _: f"{CANARY}\r\n\r\n".encode(), length=0x4854)),
 }

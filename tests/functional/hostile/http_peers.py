@@ -70,7 +70,7 @@ ENDLESS = {
     "a reason without end": _flood(endless(b"HTTP/1.1 200 ", b"O"), "http.headers_too_large"),
     "a body without length or end": _flood(endless(HEAD + b"\r\n", b"x"), "http.body_too_large"),
     "chunks without end": _flood(endless(CHUNKED, b"2000\r\n", b"x" * 0x2000, b"\r\n"), "http.body_too_large"),
-    "chunks of one byte without end": _flood(endless(CHUNKED, b"1\r\nx\r\n"), "http.body_too_large"),
+    "chunks of one byte without end": _flood(endless(CHUNKED, b"1\r\nx\r\n"), "http.malformed"),
     "one chunk without end": _flood(endless(CHUNKED + b"7fffffffffff\r\n", b"x"), "http.body_too_large"),
     "a chunk size without end": _flood(endless(CHUNKED, b"0"), "http.malformed"),
     "one chunk extension without end": _flood(endless(CHUNKED + b"1;", b"x"), "http.malformed"),
@@ -180,6 +180,12 @@ LYING = {
     ),
     "a character set that hides an error": _content(
         answer(b"FATAL: out of space!", "Content-Type: text/plain; charset=utf-16"),
+        "http.body",
+        "body_expected",
+        expect=Expect(body_excludes=("FATAL",)),
+    ),
+    "an error in a character set that is not named": _content(
+        answer("FATAL: out of space!".encode("utf-16-be"), "Content-Type: text/plain"),
         "http.body",
         "body_expected",
         expect=Expect(body_excludes=("FATAL",)),

@@ -61,6 +61,8 @@ class Outcome:
     seconds: float
     peak: int
     """Bytes that were allocated at the most; 0 unless it was asked for."""
+    workers: Sequence[threading.Thread]
+    """The threads that the run began and has not seen end."""
     text: str
     """Everything that is kept of the probe, as JSON."""
 
@@ -78,6 +80,7 @@ def probed(
     """Probe once with the real engine, judge, and assert what holds for every peer."""
     family = checks[0].id.partition(".")[0]
     target = Target(id="it", family=family, service="shop", component="app.it", spec=spec)
+    before = threading.enumerate()
     if weighed:
         tracemalloc.start()
     began = time.monotonic()
@@ -92,6 +95,7 @@ def probed(
     )
     results = judge(checks, target, observation)
     seconds = time.monotonic() - began
+    workers = [t for t in threading.enumerate() if t not in before and t.name.startswith("probe-worker")]
     peak = tracemalloc.get_traced_memory()[1] if weighed else 0
     tracemalloc.stop()
     document = to_json(observation)
@@ -100,7 +104,7 @@ def probed(
     assert CANARY[:12] not in text
     assert "\x1b" not in text
     assert from_json(Observation[facts], json.loads(json.dumps(document))) == observation  # type: ignore[valid-type]
-    return Outcome(observation, {r.check.partition(".")[2]: r for r in results}, seconds, peak, text)
+    return Outcome(observation, {r.check.partition(".")[2]: r for r in results}, seconds, peak, workers, text)
 
 
 def require(outcome: Outcome, label: Label, *, deadline: float) -> None:
@@ -113,7 +117,6 @@ def require(outcome: Outcome, label: Label, *, deadline: float) -> None:
     assert outcome.peak < MOST_MEMORY
     if label.cause.endswith("timeout"):
         assert [t.duration_ms > deadline * 500 for t in outcome.observation.phases if not t.ok] == [True]
-    left = [t for t in threading.enumerate() if t.name.startswith("probe-worker")]
-    for thread in left:
+    for thread in outcome.workers:
         thread.join(1)
-    assert not any(thread.is_alive() for thread in left), "a worker thread is still busy with the peer"
+    assert not any(thread.is_alive() for thread in outcome.workers), "a worker thread is still busy with the peer"
