@@ -14,10 +14,8 @@ from functions.dns.family import DnsSpec
 from functions.dns.probe import observe
 
 from .dns_peers import NAME, PEERS, Peer, Resolver
-from .outcome import Label, probed, require
+from .outcome import Label, each, probed, require
 from .test_http import ask
-
-DEADLINE = 0.4
 
 
 @pytest.fixture
@@ -31,10 +29,14 @@ def network(peer: Peer) -> Iterator[Network]:
         yield Network(resolver=resolver.address)
 
 
-@pytest.mark.parametrize("peer", PEERS, indirect=True)
+LABELS = {name: peer.label for name, peer in PEERS.items()}
+ALWAYS = ("another id", "an answer from another port", "a flood of other ids", "cut, and TCP drips 65,535 bytes")
+
+
+@pytest.mark.parametrize("peer", each(LABELS, always=ALWAYS), indirect=True)
 def test_a_hostile_resolver(peer: Peer, network: Network) -> None:
-    spec = DnsSpec(name=NAME, timeout=timedelta(seconds=DEADLINE), **peer.asks)
-    require(probed(spec, observe, CHECKS, DnsFacts, network=network, weighed=True), peer.label, deadline=DEADLINE)
+    spec = DnsSpec(name=NAME, timeout=timedelta(seconds=peer.label.deadline), **peer.asks)
+    require(probed(spec, observe, CHECKS, DnsFacts, network=network, weighed=True), peer.label)
 
 
 OF_A_HOST = {
@@ -54,4 +56,4 @@ OF_A_HOST = {
 @pytest.mark.parametrize(("peer", "cause"), OF_A_HOST.items(), indirect=["peer"])
 def test_a_hostile_resolver_before_an_endpoint(peer: Peer, cause: str, network: Network) -> None:
     label = Label(cause=cause, phase=Phase.NAME, check="reachable")
-    require(ask(f"http://{NAME}/", network=network, deadline=DEADLINE), label, deadline=DEADLINE)
+    require(ask(f"http://{NAME}/", network=network, deadline=label.deadline), label)

@@ -15,10 +15,8 @@ from functions.http.probe import observe
 from tests.functional.functions.database.conftest import Listeners
 
 from .http_peers import PEERS
-from .outcome import NOWHERE, Outcome, probed, require
+from .outcome import NOWHERE, Outcome, each, probed, require
 from .scripts import Script
-
-DEADLINE = 0.4
 
 
 def ask(
@@ -27,7 +25,7 @@ def ask(
     network: Network = NOWHERE,
     secrets: SecretReader | None = None,
     weighed: bool = False,
-    deadline: float = DEADLINE,
+    deadline: float,
     **fields: Any,
 ) -> Outcome:
     """One probe of a URL."""
@@ -57,11 +55,13 @@ def after_the_request(script: Script) -> Script:
     return serve
 
 
-@pytest.mark.parametrize("name", PEERS)
+LABELS = {name: peer.label for name, peer in PEERS.items()}
+ALWAYS = ("says nothing", "drips interim answers", "drips a body with a length", "drips trailers")
+
+
+@pytest.mark.parametrize("name", each(LABELS, always=ALWAYS))
 def test_a_hostile_server(name: str, listeners: Listeners) -> None:
     peer = PEERS[name]
     port = listeners.tcp(after_the_request(peer.script))
-    # What is weighed is slowed down by the weighing, and must end by itself long before.
-    deadline = 3.0 if peer.flood else DEADLINE
-    outcome = ask(f"http://127.0.0.1:{port}/", weighed=peer.flood, deadline=deadline, **peer.asks)
-    require(outcome, peer.label, deadline=deadline)
+    outcome = ask(f"http://127.0.0.1:{port}/", weighed=peer.flood, deadline=peer.label.deadline, **peer.asks)
+    require(outcome, peer.label)

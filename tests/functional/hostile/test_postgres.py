@@ -10,13 +10,11 @@ from functions.database.family import DatabaseSpec
 from functions.database.probe import observe
 from tests.functional.functions.database.conftest import Listeners
 
-from .outcome import probed, require
+from .outcome import each, probed, require
 from .postgres_peers import PEERS, Peer
 
-DEADLINE = 0.5
 
-
-def spec_of(port: int, peer: Peer, deadline: float) -> DatabaseSpec:
+def spec_of(port: int, peer: Peer) -> DatabaseSpec:
     return DatabaseSpec(
         host="127.0.0.1",
         port=port,
@@ -24,15 +22,21 @@ def spec_of(port: int, peer: Peer, deadline: float) -> DatabaseSpec:
         user="auditor",
         secret="platform/database",
         tls=peer.tls,  # type: ignore[arg-type]
-        timeout=timedelta(seconds=deadline),
+        timeout=timedelta(seconds=peer.label.deadline),
     )
 
 
-@pytest.mark.parametrize("name", PEERS)
+LABELS = {name: peer.label for name, peer in PEERS.items()}
+ALWAYS = (
+    "frozen after it accepted",
+    "frozen after the startup",
+    "frozen after the query",
+    "an encoding that takes hours",
+)
+
+
+@pytest.mark.parametrize("name", each(LABELS, always=ALWAYS))
 def test_a_hostile_server(name: str, listeners: Listeners) -> None:
     peer = PEERS[name]
-    # What is weighed is slowed down by the weighing, and a flood must end by itself long before.
-    flood = "without end" in name
-    deadline = 3.0 if flood else DEADLINE
-    spec = spec_of(listeners.tcp(peer.script), peer, deadline)
-    require(probed(spec, observe, CHECKS, DatabaseFacts, weighed=flood), peer.label, deadline=deadline)
+    spec = spec_of(listeners.tcp(peer.script), peer)
+    require(probed(spec, observe, CHECKS, DatabaseFacts, weighed="without end" in name), peer.label)

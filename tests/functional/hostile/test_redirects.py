@@ -97,15 +97,15 @@ def test_a_redirect_that_leads_astray(way: str, listeners: Listeners) -> None:
     label, places = ASTRAY[way]
     site = Site([(place,) for place in places])
     network = network_of(listeners.tcp(site.serve), listeners, NAMES)
-    outcome = ask("http://site.test/", network=network, follow_redirects=5, deadline=1.5)
-    require(outcome, label, deadline=1.5)
+    outcome = ask("http://site.test/", network=network, follow_redirects=5, deadline=2.0)
+    require(outcome, label)
     assert len(site.requests) <= 6
 
 
 def test_two_places_at_once_are_none(listeners: Listeners) -> None:
     site = Site([("/a", "/b")])
     network = network_of(listeners.tcp(site.serve), listeners)
-    require(ask("http://site.test/", network=network, follow_redirects=5), _refused(), deadline=0.4)
+    require(ask("http://site.test/", network=network, follow_redirects=5, deadline=2.0), _refused())
     assert len(site.requests) == 1
 
 
@@ -126,10 +126,14 @@ def test_the_key_follows_nowhere(way: str, listeners: Listeners) -> None:
     site = Site([(AWAY[way],)])
     names = {"other.test": [OTHER], "alias.test": [SITE], "site.test.other.test": [OTHER]}
     network = network_of(listeners.tcp(site.serve), listeners, names)
-    outcome = ask("http://site.test/", network=network, follow_redirects=5, credential=Credential(secret="keys/canary"))
-    require(
-        outcome, Label(cause="http.status", phase=Phase.ANSWER, check="status_expected", passes=_REACHED), deadline=0.4
+    outcome = ask(
+        "http://site.test/",
+        network=network,
+        follow_redirects=5,
+        credential=Credential(secret="keys/canary"),
+        deadline=2.0,
     )
+    require(outcome, Label(cause="http.status", phase=Phase.ANSWER, check="status_expected", passes=_REACHED))
     first, second = site.requests
     assert CANARY in first
     assert CANARY not in second
@@ -139,7 +143,13 @@ def test_the_key_follows_nowhere(way: str, listeners: Listeners) -> None:
 def test_the_key_goes_along_at_home_and_a_peer_that_repeats_it_is_not_kept(listeners: Listeners) -> None:
     site = Site([(f"/{CANARY}?key={CANARY}",)])
     network = network_of(listeners.tcp(site.serve), listeners)
-    outcome = ask("http://site.test/", network=network, follow_redirects=5, credential=Credential(secret="keys/canary"))
+    outcome = ask(
+        "http://site.test/",
+        network=network,
+        follow_redirects=5,
+        credential=Credential(secret="keys/canary"),
+        deadline=2.0,
+    )
     assert len(site.requests) == 2
     assert CANARY in site.requests[1]
-    assert "&lt;withheld" in outcome.text or "<withheld>" in outcome.text or "%3Cwithheld" in outcome.text
+    assert "withheld" in outcome.text
