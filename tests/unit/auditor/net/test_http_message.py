@@ -66,6 +66,7 @@ def test_a_head_is_read_or_refused_by_name(data: bytes) -> None:
 def test_folded_header_lines_are_joined() -> None:
     head = parse_head(b"HTTP/1.1 200 OK\r\nX: one\r\n two\r\nY: z")
     assert head.headers == (("x", "one two"), ("y", "z"))
+    assert parse_head(b"HTTP/1.1 200 OK\r\nX: one\r\n \r\nY: z").headers == (("x", "one"), ("y", "z"))
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,8 @@ def test_folded_header_lines_are_joined() -> None:
         (b"a\r\nb", None),
         (b"a\r\n\r\nb", (1, 5)),
         (b"a\n\nb", (1, 3)),
+        (b"a\n\r\nb", (1, 4)),
+        (b"a\r\n\nb", (1, 4)),
         (b"a\n\nb\r\n\r\n", (1, 3)),
         (b"a\r\n\r\nb\n\n", (1, 5)),
     ],

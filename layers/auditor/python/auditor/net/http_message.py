@@ -8,6 +8,7 @@ from auditor.net.causes import PeerFaultError
 
 Headers = tuple[tuple[str, str], ...]
 
+_EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
 _FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(r"[!-~]+")
@@ -95,13 +96,8 @@ def require_answer(data: bytearray) -> None:
 
 def head_end(data: bytearray, searched: int) -> tuple[int, int] | None:
     """Where the head ends and what follows begins, if it is complete; ``searched`` bytes were looked at before."""
-    start = max(0, searched - 3)
-    strict, lenient = data.find(b"\r\n\r\n", start), data.find(b"\n\n", start)
-    if strict < 0 and lenient < 0:
-        return None
-    if lenient < 0 or 0 <= strict < lenient:
-        return strict, strict + 4
-    return lenient, lenient + 2
+    found = _EMPTY_LINE.search(data, max(0, searched - 3))
+    return None if found is None else found.span()
 
 
 def parse_head(data: bytes) -> Head:
@@ -116,7 +112,7 @@ def parse_head(data: bytes) -> Head:
     for line in lines:
         if line[:1] in (b" ", b"\t") and headers:  # a folded line, obsolete and still seen
             name, value = headers[-1]
-            headers[-1] = (name, f"{value} {line.strip().decode('latin-1')}")
+            headers[-1] = (name, f"{value} {line.strip().decode('latin-1')}".strip())
             continue
         key, colon, text = line.partition(b":")
         # A CR that ends no line is a line's end to some readers, so that they see other headers than we do.
