@@ -93,6 +93,8 @@ def _results(bundle: Bundle, run: Run) -> tuple[Result, ...]:
     targets = {target.id: target for target in bundle.platform.targets if target.family == run.family}
     results: list[Result] = []
     for observation in run.observations:
+        if observation.family != run.family:
+            raise BundleError(f"a run of {run.family} holds an observation of family {observation.family!r:.80}")
         if observation.target not in targets:
             raise BundleError(
                 f"an observation of {run.family} names target {observation.target!r:.80}, which is unknown"

@@ -84,6 +84,11 @@ SPOILT: list[tuple[str, Spoil, str]] = [
         _set("runs", 0, "observations", 0, "target", value="x"),
         "names target 'x', which is unknown",
     ),
+    (
+        "an observation of another family than its run",
+        _set("runs", 0, "observations", 0, "family", value="dns"),
+        "a run of http holds an observation of family 'dns'",
+    ),
     ("facts of another shape", _set("runs", 0, "observations", 0, "facts", value={"x": 1}), "home.facts.x is unknown"),
     ("a spec of another shape", _set("platform", "targets", 0, "spec", value={"url": 7}), "home.spec.url is 7"),
     ("a spec that is refused", _set("platform", "targets", 0, "spec", value={"url": "ftp://x"}), "url is 'ftp://x'"),
