@@ -17,7 +17,7 @@ _CREDENTIALS = (
     (re.compile(r"(://[^\s?#]*)[?#]\S*"), r"\1?<withheld>"),
     (re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE), r"\1 <withheld>"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}"), "<withheld>"),
-    (re.compile(r"\beyJ[\w-]+\.[\w.-]*"), "<withheld>"),
+    (re.compile(r"\beyJ[\w.-]*"), "<withheld>"),
     (
         re.compile(r"((?:password|passwd|pwd|secret|token|key|credential)[\w-]*[\"']?\s*[=:]\s*)\S+", re.IGNORECASE),
         r"\1<withheld>",

@@ -26,7 +26,7 @@ _INLINE_CREDENTIALS = (
     (re.compile(r"(://)(?:[^/\s:@]*:\S*|[^/\s@]*)@"), rf"\1{WITHHELD}@"),
     (re.compile(r"(://[^\s?#;\"']*)[?#;][^\s\"']*"), rf"\1?{WITHHELD}"),
     (re.compile(r"\b(bearer|basic|apikey)\s+[^\s,;]+", re.IGNORECASE), rf"\1 {WITHHELD}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w.-]*"), WITHHELD),
+    (re.compile(r"\beyJ[\w.-]*"), WITHHELD),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}"), WITHHELD),
     (
         re.compile(
