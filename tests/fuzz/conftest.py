@@ -1,0 +1,10 @@
+"""How thorough the fuzzers are within ``make test``: few examples, always the same; ``tests.fuzz.run`` tries many."""
+
+from datetime import timedelta
+
+from hypothesis import settings
+
+settings.register_profile(
+    "quick", max_examples=25, deadline=timedelta(seconds=1), derandomize=True, database=None, print_blob=False
+)
+settings.load_profile("quick")
