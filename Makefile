@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: record-bundles diagnosis-score audit report break mend down test test-slow check format synth deploy lock help
+.PHONY: record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
 .DEFAULT_GOAL := help
 
 audit: $(INSTALLED)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai, INCIDENT=H13)
@@ -34,6 +34,9 @@ test: $(INSTALLED)  ## pass all tests that take minutes, not more
 
 test-slow: $(INSTALLED)  ## pass the tests that take longer
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+fuzz: $(INSTALLED)  ## every parser's fuzzer for a minute, two at a time (SECONDS=60)
+	@$(BIN)/python -m tests.fuzz.run $(or $(SECONDS),60)
 
 check: $(INSTALLED)  ## ruff and mypy --strict over everything
 	@$(BIN)/ruff check .
