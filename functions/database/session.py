@@ -28,7 +28,7 @@ _AUTHENTICATION_OFFERED = frozenset({_ADMITTED, _CLEARTEXT_PASSWORD, 5, _SASL, _
 """Ok, clear text, MD5 and the three steps of SASL: what pg8000 implements."""
 _AFTER_SASL = {_SASL: _SASL_CONTINUE, _SASL_CONTINUE: _SASL_FINAL, _SASL_FINAL: _ADMITTED}
 """Nothing else may follow: who goes over to MD5 or admits without a proof does not know the role's password."""
-_ROUNDS = re.compile(rb",i=0*([0-9]+)")
+_ROUNDS = re.compile(rb"i=0*([0-9]+)")
 _MOST_ROUNDS = 1_000_000
 """PostgreSQL's default is 4,096; a million take a third of a second, and nothing can stop the thread that counts."""
 _LONGEST_NAME = 63

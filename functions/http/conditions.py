@@ -68,7 +68,7 @@ def _body(expect: Expect, body: bytes, text: str) -> list[Condition]:
     for verb, needles, wants in (("contains", expect.body_contains, True), ("excludes", expect.body_excludes, False)):
         for needle in needles:
             # A peer that names another character set than it uses must not hide by that what is excluded.
-            there = needle in text or (not wants and any(needle.encode(set) in body for set in _DISGUISES))
+            there = needle in text or (not wants and any(needle.encode(charset) in body for charset in _DISGUISES))
             name = _body_name(verb, needle)
             outcomes.append(
                 Condition(part="body", name=name, met=there is wants, observed="present" if there else "absent")

@@ -198,6 +198,9 @@ LOGIN = {
     "SCRAM with a salt that is none": _login(scram("r={}more,s=\u00e4,i=4096", then_waits()), "pg.protocol"),
     "SCRAM with no round": _login(scram(f"r={{}}more,s={_SALT},i=0", then_waits()), "pg.protocol"),
     "SCRAM with 10^9 rounds": _login(scram(f"r={{}}more,s={_SALT},i=1000000000", then_waits()), "pg.protocol"),
+    "SCRAM with 10^9 rounds in the first place": _login(
+        scram(f"i=1000000000,r={{}}more,s={_SALT}", then_waits()), "pg.protocol"
+    ),
     "SCRAM with 10^30 rounds": _login(scram(f"r={{}}more,s={_SALT},i=1{'0' * 30}", then_waits()), "pg.protocol"),
     "SCRAM with a wrong signature": _login(scram(_FIRST, then_waits(_LIE + ADMITTED)), "pg.protocol"),
     "SCRAM that ends without a signature": _login(scram(_FIRST, then_waits(ADMITTED)), "pg.protocol"),
