@@ -78,7 +78,7 @@ def read_health(declared: HealthDocument, body: bytes) -> HealthFacts | None:
     url = MISSING if declared.upstream_url is None else _at(document, declared.upstream_url)
     return HealthFacts(
         status=status,
-        dependencies=_worth_keeping(tuple(_dependencies(listed))),
+        dependencies=_worth_keeping(list(_dependencies(listed))),
         breaker=breaker,
         upstream=named_upstream(url) if isinstance(url, str) else "",
     )
@@ -88,21 +88,23 @@ def _at(document: Any, path: str) -> Any:
     return find(document, parse_path(path))
 
 
-def _worth_keeping(dependencies: tuple[DependencyState, ...]) -> tuple[DependencyState, ...]:
+def _worth_keeping(found: list[tuple[str, State]]) -> tuple[DependencyState, ...]:
     """At most so many; a sick one is never pushed out by well ones."""
-    if len(dependencies) > _MOST_DEPENDENCIES:
-        dependencies = tuple(sorted(dependencies, key=lambda dependency: dependency.state in _HARMLESS))
-    return dependencies[:_MOST_DEPENDENCIES]
+    if len(found) > _MOST_DEPENDENCIES:
+        found.sort(key=lambda dependency: dependency[1] in _HARMLESS)
+    kept = found[:_MOST_DEPENDENCIES]
+    return tuple(DependencyState(name=bounded(name, _LONGEST_NAME), state=state) for name, state in kept)
 
 
-def _dependencies(listed: Any) -> Iterator[DependencyState]:
+def _dependencies(listed: Any) -> Iterator[tuple[str, State]]:
+    """Names as they came, and states."""
     if isinstance(listed, dict):
         for name, value in listed.items():
-            yield DependencyState(name=bounded(name, _LONGEST_NAME), state=_state(value))
+            yield name, _state(value)
     elif isinstance(listed, list):
         for entry in listed:
             if isinstance(entry, dict) and isinstance(name := entry.get("name"), str):
-                yield DependencyState(name=bounded(name, _LONGEST_NAME), state=_state(entry))
+                yield name, _state(entry)
 
 
 def _state(value: Any) -> State:
