@@ -10,6 +10,7 @@ from auditor.net.causes import DeadlinePassedError, PeerFaultError, tls_cause
 from auditor.net.loop import Loop
 
 _CHUNK = 65_536
+_READS_A_TURN = 16
 _TLS_RECORD_TYPES = range(0x14, 0x18)
 _TLS_MAJOR_VERSION = 0x03
 
@@ -35,6 +36,7 @@ class Stream:
         self._deadline = deadline
         self._tls: _Tls | None = None
         self._encrypted = False
+        self._reads = 0
         self._unread = b""
         """What was decrypted while a failed ``send`` looked for the peer's reason."""
 
@@ -162,6 +164,9 @@ class Stream:
         while True:
             if time.monotonic() >= self._deadline:  # also for a peer that sends faster than we read
                 raise DeadlinePassedError
+            self._reads += 1
+            if self._reads % _READS_A_TURN == 0:  # and such a peer must not keep the loop from everybody else
+                await self._loop.sleep(0)
             try:
                 return self._socket.recv(limit)
             except BlockingIOError:
