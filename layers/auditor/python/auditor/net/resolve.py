@@ -89,6 +89,8 @@ async def ask_over_udp(name: str, type: int, network: Network, loop: Loop, deadl
                     sock.send(question)
                 elif dns.belongs(message, identifier, name, type):
                     return dns.parse(message)
+                else:
+                    await loop.sleep(0)  # whoever floods us must not keep the loop from everybody else
         finally:
             loop.forget(sock)
             sock.close()
