@@ -58,7 +58,10 @@ class Resolver:
 
     def _serve_udp(self) -> None:
         while True:
-            query, client = self._udp.recvfrom(65_535)
+            try:
+                query, client = self._udp.recvfrom(65_535)
+            except ConnectionRefusedError:  # the probe before had left when its answer came
+                continue
             if self._stopping.is_set():
                 return
             with contextlib.suppress(OSError):
