@@ -136,13 +136,15 @@ def theirs(data: bytes) -> Read | None:
 
 
 def lenient(read: Read, data: bytes) -> bool:
-    """What we take and h11 refuses: control characters in values, and anything in trailers and chunk extensions."""
+    """What we take and h11 refuses: control characters in values, any extension of a chunk, bare LF in chunks."""
     _, headers, _ = read
-    values = any(re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) for _, value in headers)
-    status_line = re.match(rb"[^\n]*[\x00-\x08\x0b-\x1f\x7f][^\n]*\r?\n", data.replace(b"\r\n", b"\n"))
+    controls = r"[\x00-\x08\x0b-\x1f\x7f]"
+    values = any(re.search(controls, value) for _, value in headers)
+    reason = re.match(rb"[^\n]*[\x00-\x08\x0b-\x1f\x7f][^\n]*\r?\n", data.replace(b"\r\n", b"\n"))
+    interim = re.match(rb"HTTP/1\.[01] 1[0-9]{2}", data)
     chunked = any(name == "transfer-encoding" for name, _ in headers)
-    interim = re.match(rb"HTTP/1\.[01] 1[0-9]{2}", data) is not None
-    return bool(values or status_line or chunked or interim)
+    trailer = re.search(controls.encode(), data.replace(b"\r\n", b"\n"))
+    return bool(values or reason or interim or (chunked and (b";" in data or re.search(rb"[^\r]\n", data) or trailer)))
 
 
 def same(data: bytes, cuts: list[int]) -> None:
@@ -163,12 +165,13 @@ def same(data: bytes, cuts: list[int]) -> None:
     elif other is None:
         assert lenient(whole, data), whole
     else:
-        folded = tuple((name, re.sub(r"[ \t]+", " ", value)) for name, value in whole[1])
-        assert (whole[0], folded, whole[2]) == (
-            other[0],
-            tuple((name, re.sub(r"[ \t]+", " ", value)) for name, value in other[1]),
-            other[2],
-        )
+        assert (whole[0], _plain(whole[1]), whole[2]) == (other[0], _plain(other[1]), other[2])
+
+
+def _plain(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """h11 keeps the blanks of a folded line, and writes one length where several equal ones are given."""
+    named = [(name, re.sub(r"[ \t]+", " ", value)) for name, value in headers]
+    return [(name, value.split(",")[0] if name == "content-length" else value) for name, value in named]
 
 
 @given(pieces(WORDS), st.lists(st.integers(0, 400), max_size=6))

@@ -8,6 +8,7 @@ from auditor.net.causes import PeerFaultError
 
 Headers = tuple[tuple[str, str], ...]
 
+_LINE_END = re.compile(rb"\r?\n")
 _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
 _FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -102,7 +103,7 @@ def head_end(data: bytearray, searched: int) -> tuple[int, int] | None:
 
 def parse_head(data: bytes) -> Head:
     """Read a head without its empty line."""
-    first, *lines = [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    first, *lines = _LINE_END.split(data)
     status_line = _STATUS_LINE.fullmatch(first)
     if status_line is None:
         raise _malformed("did not begin its answer with an HTTP/1.1 status line")
@@ -110,13 +111,14 @@ def parse_head(data: bytes) -> Head:
         raise PeerFaultError("http.headers_too_large", f"sent more than {_MOST_HEADERS} header lines")
     headers: list[tuple[str, str]] = []
     for line in lines:
+        if b"\0" in line or b"\r" in line:  # a CR alone ends the line for some readers, so that they see other headers
+            raise _malformed("sent a header line with a NUL or a CR in it")
         if line[:1] in (b" ", b"\t") and headers:  # a folded line, obsolete and still seen
             name, value = headers[-1]
             headers[-1] = (name, f"{value} {line.strip().decode('latin-1')}".strip())
             continue
         key, colon, text = line.partition(b":")
-        # A CR that ends no line is a line's end to some readers, so that they see other headers than we do.
-        if not colon or not _FIELD_NAME.fullmatch(key) or b"\0" in text or b"\r" in text:
+        if not colon or not _FIELD_NAME.fullmatch(key):
             raise _malformed("sent a header line that is none")
         headers.append((key.decode("ascii").lower(), text.strip().decode("latin-1")))
     return Head(version=status_line[1].decode(), status=int(status_line[2]), headers=tuple(headers))
@@ -249,12 +251,15 @@ class Chunks:
             raise _malformed("sent more between its chunks than in them")
         if self._trailer:
             self.done = not line
+            name, colon, _ = line.partition(b":")
+            if line and not (colon and _FIELD_NAME.fullmatch(name)):
+                raise _malformed("sent a trailer line that is none")
         elif self._left == 0:
             if line:
                 raise _malformed("sent a chunk that is longer than it said")
             self._left = None
         else:
-            size = line.partition(b";")[0].strip()
+            size = line.partition(b";")[0].rstrip(b" \t")
             if not _HEX.fullmatch(size):
                 raise _malformed("sent a chunk size that is no number")
             self._left = int(size, 16) or None
