@@ -231,6 +231,10 @@ PEERS: dict[str, Peer] = {
     "a name of 400 bytes": _lies("dns.malformed", lambda q: raw(q, 1, a_record((b"\x3f" + b"a" * 63) * 6 + b"\0"))),
     "names behind seven thousand pointers": _lies("dns.malformed", _ladder),
     "aliases in a circle": _lies("dns.malformed", lambda q: reply(q, _cname(NAME, "b.test"), _cname("b.test", NAME))),
+    "an alias shorter than its record": _lies(
+        "dns.malformed",
+        lambda q: raw(q, 1, b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 60, 8) + b"\x01b\xc0\x0f" + bytes(4)),
+    ),
     "an alias of itself": _lies("dns.malformed", lambda q: reply(q, _cname(NAME, NAME))),
     "a chain of 200 aliases": _lies("dns.malformed", _long_chain(200)),
     "SERVFAIL with an address": _lies("dns.servfail", lambda q: reply(q, _a(NAME), flags=0x8182)),

@@ -180,7 +180,10 @@ def _authority(message: bytes, offset: int, count: int) -> Authority | None:
 def _value(message: bytes, type: int, offset: int, length: int) -> str:
     data = message[offset : offset + length]
     if type == TYPE_CNAME:
-        return _decode_name(message, offset)[0]
+        name, behind = _decode_name(message, offset)
+        if behind != offset + length:
+            raise MalformedError("an alias does not end where its record does")
+        return name
     if type in (TYPE_A, TYPE_AAAA):
         family, size = (socket.AF_INET, 4) if type == TYPE_A else (socket.AF_INET6, 16)
         if length != size:
