@@ -5,6 +5,6 @@ from datetime import timedelta
 from hypothesis import settings
 
 settings.register_profile(
-    "quick", max_examples=25, deadline=timedelta(seconds=1), derandomize=True, database=None, print_blob=False
+    "quick", max_examples=25, deadline=timedelta(seconds=10), derandomize=True, database=None, print_blob=False
 )
 settings.load_profile("quick")

@@ -42,7 +42,7 @@ def fuzz(module: str, seconds: float) -> Tally:
     settings.register_profile(
         "long",
         max_examples=_EXAMPLES_A_ROUND,
-        deadline=timedelta(seconds=3),
+        deadline=timedelta(seconds=20),
         database=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -59,10 +59,10 @@ WORDS = (
 
 def refused_or_read(text: str) -> None:
     """Nothing but the one error, which names places."""
-    began = time.perf_counter()
+    began = time.thread_time()
     problems = [str(problem) for problem in _problems(text)]
     assert all(problem.isprintable() for problem in problems)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def _problems(text: str) -> tuple[Problem, ...]:

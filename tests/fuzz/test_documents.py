@@ -122,7 +122,7 @@ def test_paths(path: str, document: Any) -> None:
     find(document, steps)
 
 
-@given(JSON)
+@given(JSON | st.sampled_from([float("nan"), float("inf"), -float("inf")]).map(lambda number: {"n": [number]}))
 def test_what_is_json_is_read_and_what_python_alone_takes_is_not(document: Any) -> None:
     try:
         json.dumps(document, allow_nan=False)

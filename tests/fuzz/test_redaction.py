@@ -80,13 +80,13 @@ def test_what_is_kept_of_a_stopped_task(before: str, template: str, behind: str)
 
 @given(texts(WORDS, 40))
 def test_stop_reasons(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     assert isinstance(kind_of("", text), StopKind)
     assert len(kept(text)) <= 240
     assert all(len(name) <= 200 for name in named(text))
     task = {"stoppedReason": text, "containers": [{"name": "a", "exitCode": 1, "reason": text}]}
     assert grouped([task, task])[0].count == 2
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 @given(st.text("KEY0123+/=% ", min_size=8, max_size=30), AROUND, AROUND)
