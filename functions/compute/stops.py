@@ -15,13 +15,19 @@ _PARAMETER = re.compile(r"(?<![\w/.:])/[\w.-]+(?:/[\w.-]+)+")
 _CREDENTIALS = (
     (re.compile(r"(://)\S*@"), r"\1<withheld>@"),
     (re.compile(r"(://[^\s?#]*)[?#]\S*"), r"\1?<withheld>"),
-    (re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE), r"\1 <withheld>"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}"), "<withheld>"),
     (re.compile(r"\beyJ[\w.-]*"), "<withheld>"),
+    # What follows a label may be a label again, or a scheme: then the secret is what follows that. Possessive, because
+    # there are many ways to part such labels and a hostile text would have them all tried.
     (
-        re.compile(r"((?:password|passwd|pwd|secret|token|key|credential)[\w-]*[\"']?\s*[=:]\s*)\S+", re.IGNORECASE),
+        re.compile(
+            r"((?:password|passwd|pwd|secret|token|key|credential)[\w-]*[\"']?\s*[=:]\s*)"
+            r"(?:(?:\S*\s?[=:]|bearer|basic)\s+)*+(?:\S+)?",
+            re.IGNORECASE,
+        ),
         r"\1<withheld>",
     ),
+    (re.compile(r"\b(bearer|basic)\s+(?:(?:bearer|basic)\s+)*\S+", re.IGNORECASE), r"\1 <withheld>"),
 )
 _BY_TEXT: tuple[tuple[str, StopKind], ...] = (
     (r"scaling activity initiated by", StopKind.SCALING),

@@ -25,15 +25,21 @@ _INLINE_CREDENTIALS = (
     # A password may itself hold "/", ":" and "@", so with a user in front all up to the last "@" goes.
     (re.compile(r"(://)(?:[^/\s:@]*:\S*|[^/\s@]*)@"), rf"\1{WITHHELD}@"),
     (re.compile(r"(://[^\s?#;\"']*)[?#;][^\s\"']*"), rf"\1?{WITHHELD}"),
-    (re.compile(r"\b(bearer|basic|apikey)\s+[^\s,;]+", re.IGNORECASE), rf"\1 {WITHHELD}"),
     (re.compile(r"\beyJ[\w.-]*"), WITHHELD),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}"), WITHHELD),
+    # What follows a label may be a label again, or a scheme: then the secret is what follows that. Possessive, because
+    # there are many ways to part such labels and a hostile text would have them all tried.
     (
         re.compile(
-            rf"((?:{'|'.join(_CREDENTIAL_WORDS)})[\w-]*[\"']?\s*[=:]\s*)(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"']+)",
+            rf"((?:{'|'.join(_CREDENTIAL_WORDS)})[\w-]*[\"']?\s*[=:]\s*)"
+            r"(?:(?:\S*\s?[=:]|bearer|basic|apikey)\s+)*+(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"']+)?",
             re.IGNORECASE,
         ),
         rf"\1{WITHHELD}",
+    ),
+    (
+        re.compile(r"\b(bearer|basic|apikey)\s+(?:(?:bearer|basic|apikey)\s+)*[^\s,;]+", re.IGNORECASE),
+        rf"\1 {WITHHELD}",
     ),
 )
 

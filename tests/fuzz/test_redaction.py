@@ -13,7 +13,11 @@ from functions.http.redaction import OBSERVED_LIMIT, bounded, names_a_credential
 
 from .material import CANARY, holds_canary, texts
 
-AROUND = st.text(max_size=60) | st.text("abc /:@?=&,;", max_size=250)
+AROUND = (
+    st.sampled_from(["bearer", "Password:", "token = ", "Basic bearer", "key:"])
+    | st.text(max_size=60)
+    | st.text("abc /:@?=&,;", max_size=250)
+)
 PLANTED = st.sampled_from(
     [
         "https://user:{}@host/x",

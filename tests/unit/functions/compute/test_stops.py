@@ -106,6 +106,8 @@ def test_only_what_was_meant_and_what_aws_did_to_its_hosts_is_no_failure() -> No
         "DB_PASSWORD: canary",
         "api_token = 'canary'",
         "Authorization: Bearer canary",
+        "BEARER PASSWORD: canary",
+        "Password: 'secret' = 'canary'",
         f"{ARN} password=canary",
     ],
 )

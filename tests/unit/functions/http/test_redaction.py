@@ -20,6 +20,9 @@ CANARY = "S3CR3T"
         (f"{{'db_password': '{CANARY}'}}", "{'db_password': <withheld>}"),
         (f"api_key={CANARY}&a=b", "api_key=<withheld>&a=b"),
         (f"X-Api-Key: {CANARY}", "X-Api-Key: <withheld>"),
+        (f"bearer password: {CANARY}", "bearer <withheld> <withheld>"),
+        (f"Authorization: Bearer {CANARY}", "Authorization: <withheld>"),
+        (f"Password: 'secret' = '{CANARY}'", "Password: <withheld>"),
         (f"eyJhbGciOi.{CANARY}.{CANARY}", "<withheld>"),
         (
             f"see https://bucket.example/a?sig={CANARY}&x={CANARY} for more",
