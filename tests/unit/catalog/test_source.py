@@ -90,7 +90,7 @@ def test_a_doubled_key_is_refused_and_does_not_win(changed: Change, refuse: Refu
     [
         (b"a: 1\nb: \xff\n", "2:4: this byte is not UTF-8 (value 0xff; allowed a file saved as UTF-8)"),
         ("a: ä\n".encode("latin-1"), "1:4: this byte is not UTF-8 (value 0xe4; allowed a file saved as UTF-8)"),
-        (b"#" * (MAX_BYTES + 1), " the file is too big (allowed at most 1 MiB)"),
+        (b"#" * (MAX_BYTES + 1), " the file is too big (allowed at most 8 MiB)"),
     ],
 )
 def test_bytes_that_are_no_catalogue(data: bytes, expected: str, tmp_path: Path) -> None:
