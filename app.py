@@ -7,9 +7,11 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from catalog.compile import compile_catalogue, compiled_text
+from catalog.compile import compile_catalogue
 from catalog.load import load
+from catalog.problem import CatalogueError
 from infra.build import BuildError, build_assets
+from infra.catalogue import catalogue_files
 from infra.families import deployed_families
 from infra.settings import SettingsError, StageSettings, stage_settings
 from infra.stack import HealthAuditorStack
@@ -34,7 +36,7 @@ def main() -> None:
 def add_stage(app: cdk.App, settings: StageSettings) -> HealthAuditorStack:
     """The stack of a stage, with the assets it needs."""
     platform = compile_catalogue(load(str(ROOT / settings.catalogue)))
-    assets = build_assets(ROOT, settings.stage, compiled_text(platform), byte_code_required=not settings.emulated)
+    assets = build_assets(ROOT, settings.stage, catalogue_files(platform), byte_code_required=not settings.emulated)
     return HealthAuditorStack(
         app, settings=settings, platform=platform, families=deployed_families(platform), assets=assets
     )
@@ -43,5 +45,5 @@ def add_stage(app: cdk.App, settings: StageSettings) -> HealthAuditorStack:
 if __name__ == "__main__":
     try:
         main()
-    except (SettingsError, BuildError) as error:
+    except (SettingsError, BuildError, CatalogueError) as error:
         sys.exit(f"infra: {error}")

@@ -17,7 +17,6 @@ from pathlib import Path
 RUNTIME_VERSION = (3, 13)
 """Minor version of Python that the functions run on; byte code of any other would be ignored there."""
 
-CATALOGUE_FILE = "catalogue.json"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _PIP_OPTIONS = [
@@ -56,18 +55,19 @@ class Assets:
     dependency_layer: Path
 
 
-def build_assets(root: Path, stage: str, catalogue: str, *, byte_code_required: bool) -> Assets:
-    """Builds everything a deployment of ``stage`` needs; ``catalogue`` is the compiled one."""
+def build_assets(root: Path, stage: str, catalogue: Mapping[str, str], *, byte_code_required: bool) -> Assets:
+    """Builds everything a deployment of ``stage`` needs; ``catalogue`` are the texts of the compiled one by path."""
     interpreter = find_interpreter()
     if interpreter is None:
         _without_byte_code(required=byte_code_required)
     sources = {path.relative_to(root): path for path in sorted((root / "functions").rglob("*.py"))}
+    compiled = {Path(name): text for name, text in catalogue.items()}
     kernel = root / "layers" / "auditor" / "python"
     modules = {Path("python") / path.relative_to(kernel): path for path in sorted(kernel.rglob("*.py"))}
     lock = root / "layers" / "dependencies" / "requirements.txt"
     build = _Builder(root / ".build", interpreter)
     return Assets(
-        code=build.asset(f"code/{stage}", {**sources, Path(CATALOGUE_FILE): catalogue}, runs_at="/var/task"),
+        code=build.asset(f"code/{stage}", {**sources, **compiled}, runs_at="/var/task"),
         auditor_layer=build.asset("auditor", modules, runs_at="/opt"),
         dependency_layer=build.asset(
             "dependencies", {}, runs_at="/opt", salt=lock.read_text() + repr(SDK_SERVICES), fill=_pip(lock)

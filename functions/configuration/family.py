@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from auditor.domain.target import Target
-from auditor.family import AwsScope, Family, Permission, Plane
+from auditor.family import AwsScope, Cost, Family, Permission, Plane
 
 MAX_TIMEOUT = timedelta(seconds=45)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -119,5 +119,7 @@ FAMILY: Family[ConfigurationSpec] = Family(
     period=timedelta(minutes=5),
     timeout=timedelta(seconds=60),
     memory_mb=256,
+    # DescribeServices is refilled by 20 a second (ECS API reference, "Request throttling"); a call takes some 2 ms
+    cost=Cost(cpu_ms=8.0, blocking=True, calls=1, calls_per_second=20.0),
     permissions=_permissions,
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from auditor.domain.target import Target
-from auditor.family import AwsScope, Family, Permission, Plane, secret_permission
+from auditor.family import AwsScope, Cost, Family, Permission, Plane, secret_permission
 
 MAX_TIMEOUT = timedelta(seconds=20)
 
@@ -76,6 +76,8 @@ FAMILY: Family[DatabaseSpec] = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=30),
     memory_mb=256,
+    # 2.8 ms for a login and its queries, most of it SCRAM; 1.2 more for TLS
+    cost=Cost(cpu_ms=4.0, blocking=True),
     permissions=_permissions,
     destinations=lambda target: (target.spec.place,),
 )

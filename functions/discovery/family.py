@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from auditor.domain.target import Target
-from auditor.family import AwsScope, Family, Permission, Plane
+from auditor.family import AwsScope, Cost, Family, Permission, Plane
 
 MAX_TIMEOUT = timedelta(seconds=45)
 
@@ -103,5 +103,8 @@ FAMILY: Family[DiscoverySpec] = Family(
     period=timedelta(minutes=5),
     timeout=timedelta(seconds=60),
     memory_mb=256,
+    # Route 53 admits an account 5 requests a second (its developer guide, "Quotas"), two of which a record takes; Cloud
+    # Map publishes no rate for its list actions; a call takes some 2 ms
+    cost=Cost(cpu_ms=10.0, blocking=True, calls=2, calls_per_second=5.0),
     permissions=_permissions,
 )

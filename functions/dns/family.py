@@ -6,7 +6,7 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
-from auditor.family import Family, Plane
+from auditor.family import Cost, Family, Plane
 
 MAX_TIMEOUT = timedelta(seconds=10)
 _LONGEST_NAME = 253
@@ -138,4 +138,5 @@ FAMILY: Family[DnsSpec] = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=20),
     memory_mb=256,
+    cost=Cost(cpu_ms=0.4),
 )

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from auditor import names
-from infra.build import CATALOGUE_FILE, Assets
+from infra.build import Assets
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.network import Network
 from infra.constructs.stores import Stores
@@ -48,7 +48,7 @@ class Foundation(Construct):
         ]
         self.environment = {
             names.ENV_STAGE: settings.stage,
-            names.ENV_CATALOGUE: CATALOGUE_FILE,
+            names.ENV_CATALOGUE: names.CATALOGUE_FILE,
             names.ENV_TABLE: stores.table.table_name,
             names.ENV_BUCKET: stores.bucket.bucket_name,
             names.ENV_IN_VPC: "true",

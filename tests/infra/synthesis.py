@@ -13,7 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from auditor.domain.target import Target
 from auditor.domain.topology import Component, Platform, Service, Shard, Thresholds
-from auditor.family import AwsScope, Family, Permission, Plane
+from auditor.family import AwsScope, Cost, Family, Permission, Plane
 from catalog.compile import compile_catalogue
 from catalog.load import load
 from infra.build import Assets
@@ -62,6 +62,7 @@ DATA = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=40),
     memory_mb=256,
+    cost=Cost(cpu_ms=1.0),
     destinations=lambda target: (target.spec.place,),
 )
 CONTROL = Family(
@@ -72,6 +73,7 @@ CONTROL = Family(
     period=timedelta(minutes=5),
     timeout=timedelta(seconds=60),
     memory_mb=512,
+    cost=Cost(cpu_ms=1.0),
     permissions=_may_describe,
 )
 

@@ -20,6 +20,9 @@ assert all(module.__file__.startswith(sys.argv[1]) for module in (aws_lambda_pow
 """
 
 
+FILES = {"catalogue.json": '{"a": 1}', "shards/http-0.json": "[1]", "shards/http-1.json": "[2]"}
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A small project with the folders that assets are made of, and no third-party package."""
@@ -41,29 +44,29 @@ def _names(archive: Path) -> set[str]:
 
 
 def test_code_holds_every_family_and_the_catalogue_the_layer_the_kernel(project: Path) -> None:
-    assets = build_assets(project, "live", '{"a": 1}', byte_code_required=False)
-    assert _names(assets.code) == {"functions/http/handler.py", "catalogue.json"}
+    assets = build_assets(project, "live", FILES, byte_code_required=False)
+    assert _names(assets.code) == {"functions/http/handler.py", *FILES}
     assert _names(assets.auditor_layer) == {"python/auditor/names.py"}
     with zipfile.ZipFile(assets.code) as opened:
-        assert opened.read("catalogue.json") == b'{"a": 1}'
+        assert {name: opened.read(name).decode() for name in FILES} == FILES
 
 
 def test_the_same_content_is_built_once_and_a_change_is_another_file(project: Path) -> None:
-    first = build_assets(project, "live", "{}", byte_code_required=False)
+    first = build_assets(project, "live", {}, byte_code_required=False)
     written = first.code.stat().st_mtime_ns
-    assert build_assets(project, "live", "{}", byte_code_required=False) == first
+    assert build_assets(project, "live", {}, byte_code_required=False) == first
     assert first.code.stat().st_mtime_ns == written
     (project / "functions/http/handler.py").write_text("handler = 1\n")
-    changed = build_assets(project, "live", "{}", byte_code_required=False)
+    changed = build_assets(project, "live", {}, byte_code_required=False)
     assert changed.code != first.code
     assert changed.auditor_layer == first.auditor_layer
 
 
 def test_the_same_content_gives_the_same_bytes(project: Path) -> None:
-    archive = build_assets(project, "live", "{}", byte_code_required=False).auditor_layer
+    archive = build_assets(project, "live", {}, byte_code_required=False).auditor_layer
     before = archive.read_bytes()
     archive.unlink()
-    assert build_assets(project, "live", "{}", byte_code_required=False).auditor_layer.read_bytes() == before
+    assert build_assets(project, "live", {}, byte_code_required=False).auditor_layer.read_bytes() == before
 
 
 def test_a_real_stage_is_refused_without_an_interpreter_of_the_runtimes_version(
@@ -71,8 +74,8 @@ def test_a_real_stage_is_refused_without_an_interpreter_of_the_runtimes_version(
 ) -> None:
     monkeypatch.setattr(build, "find_interpreter", lambda: None)
     with pytest.raises(BuildError, match=r"Python 3\.13 was found neither .* Install it"):
-        build_assets(project, "live", "{}", byte_code_required=True)
-    assets = build_assets(project, "sandbox", "{}", byte_code_required=False)
+        build_assets(project, "live", {}, byte_code_required=True)
+    assets = build_assets(project, "sandbox", {}, byte_code_required=False)
     assert capsys.readouterr().err.count("\n") == 1
     with zipfile.ZipFile(assets.code) as opened:
         assert not [name for name in opened.namelist() if name.endswith(".pyc")]
@@ -80,7 +83,7 @@ def test_a_real_stage_is_refused_without_an_interpreter_of_the_runtimes_version(
 
 @pytest.mark.skipif(find_interpreter() is None, reason="no Python of the runtime's minor version on this machine")
 def test_byte_code_is_of_the_runtimes_version_unchecked_and_names_the_place_where_it_runs(project: Path) -> None:
-    assets = build_assets(project, "live", "{}", byte_code_required=True)
+    assets = build_assets(project, "live", {}, byte_code_required=True)
     with zipfile.ZipFile(assets.auditor_layer) as opened:
         code = opened.read("python/auditor/__pycache__/names.cpython-313.pyc")
     # PEP 552: bit 0 of the flags says "hash-based", bit 1 "check the source"
@@ -99,7 +102,7 @@ def test_native_code_is_refused(project: Path) -> None:
 def test_a_lock_without_hashes_is_refused_with_pips_reason(project: Path) -> None:
     (project / "layers/dependencies/requirements.txt").write_text("requests==2.34.2\n")
     with pytest.raises(BuildError, match=r"cannot be installed .*hash"):
-        build_assets(project, "live", "{}", byte_code_required=False)
+        build_assets(project, "live", {}, byte_code_required=False)
 
 
 def test_every_aws_service_that_a_function_calls_stays_in_the_layer() -> None:

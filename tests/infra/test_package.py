@@ -27,7 +27,7 @@ print("pydantic" in sys.modules, "aws_cdk" in sys.modules)
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    assets: Assets = build_assets(ROOT, "package-test", "{}", byte_code_required=False)
+    assets: Assets = build_assets(ROOT, "package-test", {}, byte_code_required=False)
     folder = tmp_path_factory.mktemp("lambda")
     paths = []
     for name, archive in (

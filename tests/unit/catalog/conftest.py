@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from auditor.family import Family, Plane
+from auditor.family import Cost, Family, Plane
 from catalog.load import loads
 from catalog.model import Catalogue
 from catalog.problem import CatalogueError
@@ -61,6 +61,7 @@ class StoreSpec:
     host: str
     login: Literal["own", "application"] = "own"
     secret: str = ""
+    timeout: timedelta = timedelta(seconds=5)
 
 
 def _family(name: str, spec_type: type[Any]) -> Family[Any]:
@@ -72,6 +73,7 @@ def _family(name: str, spec_type: type[Any]) -> Family[Any]:
         period=timedelta(minutes=1),
         timeout=timedelta(seconds=30),
         memory_mb=128,
+        cost=Cost(cpu_ms=1.0),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from catalog.families import declared_families
 from catalog.load import load
 from catalog.model import Catalogue
 
+from .conftest import FAMILIES
+
 Accept = Callable[[str], Catalogue]
 Change = Callable[[str, str], str]
 
-REGISTRY = ("store", "page")
+REGISTRY = tuple(reversed(FAMILIES))
 MINIMAL = str(Path(__file__).parents[3] / "catalog" / "minimal.yaml")
 
 
@@ -109,7 +112,8 @@ def test_maintenance_windows_of_both_kinds(valid: str, accept: Accept) -> None:
 
 
 def test_one_shard_for_each_family_with_targets_in_the_registrys_order(valid: str, accept: Accept) -> None:
-    platform = compile_catalogue(accept(valid), ("queue", *REGISTRY))
+    idle = replace(FAMILIES[0], name="queue")
+    platform = compile_catalogue(accept(valid), (idle, *REGISTRY))
     assert platform.shards == (
         Shard(family="store", number=0, targets=("orders",)),
         Shard(family="page", number=0, targets=("home",)),

@@ -30,6 +30,18 @@ class Plane(StrEnum):
     CONTROL = "control"
 
 
+RESERVE = timedelta(seconds=4)
+"""Of Lambda's own limit this much is kept for judging, storing and printing what was seen."""
+
+MAX_IN_FLIGHT = 256
+"""More probes at a time would only wait for the processor that a function of a quarter of a gigabyte has."""
+
+WORKER_THREADS = 64
+"""Probes that can sit in library code at a time; Lambda admits 1,024 threads, and each takes a stack."""
+
+_DESCRIPTORS = 1024 - 64
+"""Lambda's limit for an environment ("Lambda quotas"), less what runtime, log, SDK and event loop hold."""
+
 PERIODS: dict[Plane, timedelta] = {Plane.DATA: timedelta(minutes=1), Plane.CONTROL: timedelta(minutes=5)}
 
 
@@ -72,6 +84,29 @@ def _secret_arn(secret: str, scope: AwsScope) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one target takes of its run; from it the catalogue's compiler computes how many shards a family needs.
+
+    ``cpu_ms``: processor time of a whole run (probe, checks, storing) divided by its targets, on one core of the desk
+    that docs/measurements.md names, section "Start, shards, scale". ``descriptors``: sockets that one probe may hold at
+    once. ``blocking``: whether a probe waits inside library code, in a worker thread. ``calls``: AWS calls of one probe
+    that share the narrowest rate limit; AWS admits the account ``calls_per_second`` of them. How long a probe lasts at
+    worst its target says itself: its timeout.
+    """
+
+    cpu_ms: float
+    descriptors: int = 1
+    blocking: bool = False
+    calls: int = 0
+    calls_per_second: float = 0.0
+
+    @property
+    def in_flight(self) -> int:
+        """Probes that one run makes at the same time."""
+        return min(MAX_IN_FLIGHT, _DESCRIPTORS // self.descriptors, WORKER_THREADS if self.blocking else MAX_IN_FLIGHT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family(Generic[Spec]):
     """One kind of probe. ``permissions`` is asked at synth with the targets of the stage.
 
@@ -85,6 +120,7 @@ class Family(Generic[Spec]):
     period: timedelta
     timeout: timedelta
     memory_mb: int
+    cost: Cost
     permissions: Callable[[Sequence[Target[Spec]], AwsScope], tuple[Permission, ...]] = no_permissions
     destinations: Callable[[Target[Spec]], tuple[str, ...]] = lambda _target: ()
     """``host:port`` that the target is reached at, for the ingress rules that the platform's owner must add."""

@@ -21,6 +21,9 @@ DIMENSION_STAGE = "Stage"
 DIMENSION_FAMILY = "Family"
 DIMENSION_SERVICE = "Service"
 
+CATALOGUE_FILE = "catalogue.json"
+"""The compiled catalogue inside the code asset; the shards' files lie beside it."""
+
 ENV_STAGE = "AUDITOR_STAGE"
 ENV_CATALOGUE = "AUDITOR_CATALOGUE"
 """Path of the compiled catalogue inside the code asset."""
@@ -38,6 +41,11 @@ ENV_SANDBOX_PACE = "AUDITOR_SANDBOX_SECONDS_PER_MINUTE"
 KEY_PARTITION = "pk"
 KEY_SORT = "sk"
 KEY_EXPIRY = "expires_at"
+
+
+def shard_file(family: str, shard: int) -> str:
+    """Path of a shard's targets, seen from the compiled catalogue's folder."""
+    return f"shards/{family}-{shard}.json"
 
 
 def run_partition(stage: str, family: str, shard: int) -> str:

@@ -20,7 +20,7 @@ from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.observation import Failure, Observation
 from auditor.domain.result import Severity, failed, passed
 from auditor.domain.target import Target
-from auditor.family import Family, Plane
+from auditor.family import Cost, Family, Plane
 from auditor.net.probe import Probe
 from auditor.runtime import probe_handler as handler_module
 from auditor.runtime.run_family import FamilyRunner
@@ -66,6 +66,7 @@ RUNNER = FamilyRunner(
         period=timedelta(minutes=1),
         timeout=timedelta(seconds=30),
         memory_mb=128,
+        cost=Cost(cpu_ms=1.0),
     ),
     observe,
     (Check(id="page.reachable", severity=Severity.HIGH, judge=_reachable, remediation="Mend it."),),
@@ -113,7 +114,6 @@ def _forget() -> None:
         aws_adapter.dynamodb,
         aws_adapter._session,
         handler_module._settings,
-        handler_module._platform,
         handler_module._network,
         handler_module._secrets,
     ):
@@ -154,7 +154,9 @@ def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable
         def start(*, table: bool = True, bucket: bool = True, **specs: PageSpec) -> Deployed:
             pages = platform([target(id, "page", "web") for id in specs])
             pages = replace(pages, targets=tuple(replace(t, spec=to_json(specs[t.id])) for t in pages.targets))
-            (tmp_path / "catalogue.json").write_text(json.dumps(to_json(pages)))
+            shard = tmp_path / names.shard_file("page", 0)
+            shard.parent.mkdir()
+            shard.write_text(json.dumps(to_json(pages.targets)))
             if table:
                 dynamodb.create_table(
                     TableName="runs",

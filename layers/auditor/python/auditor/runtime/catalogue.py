@@ -8,6 +8,7 @@ from auditor.domain.codec import from_json
 from auditor.domain.target import Target
 from auditor.domain.topology import Platform
 from auditor.family import Family, Spec
+from auditor.names import shard_file
 
 
 class UnknownShardError(ValueError):
@@ -34,10 +35,16 @@ def decoded(target: Target[Any], family: Family[Spec]) -> Target[Spec]:
     )
 
 
-def targets_of(platform: Platform, family: Family[Spec], shard: int) -> tuple[Target[Spec], ...]:
-    """The targets of a family's shard, in the catalogue's order. UnknownShardError when there is no such shard."""
-    shards = {s.number: set(s.targets) for s in platform.shards if s.family == family.name}
-    if shard not in shards:
-        raise UnknownShardError(f"family {family.name} has no shard {shard}; the catalogue gives it {sorted(shards)}")
-    wanted = shards[shard]
-    return tuple(decoded(target, family) for target in platform.targets if target.id in wanted)
+def read_shard(catalogue: Path, family: Family[Spec], shard: int) -> tuple[Target[Spec], ...]:
+    """The targets of a family's shard, from its file beside the catalogue.
+
+    UnknownShardError when there is no such shard; OSError, ValueError or CodecError: then the asset is broken.
+    """
+    path = catalogue.parent / shard_file(family.name, shard)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        known = sorted(each.name for each in path.parent.glob(f"{family.name}-*.json"))
+        raise UnknownShardError(f"family {family.name} has no shard {shard}; the catalogue gives it {known}") from error
+    targets = from_json(tuple[Target[Any], ...], json.loads(text), path.name)  # type: ignore[arg-type]  # a generic alias
+    return tuple(decoded(target, family) for target in targets)

@@ -13,12 +13,12 @@ from auditor.domain.bundle import Run
 from auditor.domain.instants import format_instant
 from auditor.domain.observation import Vantage
 from auditor.domain.result import Status
-from auditor.domain.topology import Platform
-from auditor.family import TimedSpec
+from auditor.domain.target import Target
+from auditor.family import RESERVE, TimedSpec
 from auditor.names import DIMENSION_FAMILY, METRIC_FAILURES, METRIC_RUNS, METRIC_UNKNOWNS
 from auditor.net.network import Network, system_network
 from auditor.net.sandbox_network import sandbox_network
-from auditor.runtime.catalogue import read_catalogue, targets_of
+from auditor.runtime.catalogue import read_shard
 from auditor.runtime.event import parse_event
 from auditor.runtime.logging import make_logger
 from auditor.runtime.run_family import FamilyRunner
@@ -27,12 +27,13 @@ from auditor.runtime.settings import Settings, read_settings
 Spec = TypeVar("Spec", bound=TimedSpec)
 Facts = TypeVar("Facts")
 
-RESERVE = timedelta(seconds=4)
-"""Of Lambda's own limit this much is kept for judging, storing and printing what was seen."""
-
 
 def probe_handler(runner: FamilyRunner[Spec, Facts]) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
     """The handler of a family. It raises when the run could not be stored, so that the failure destination has it."""
+
+    @cache
+    def targets_of(shard: int) -> tuple[Target[Spec], ...]:
+        return read_shard(_settings().catalogue, runner.family, shard)
 
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         settings = _settings()
@@ -40,7 +41,7 @@ def probe_handler(runner: FamilyRunner[Spec, Facts]) -> Callable[[Mapping[str, A
         scheduled = parse_event(event, settings.stage, runner.family.period)
         remaining = timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
         run = runner.run(
-            targets_of(_platform(), runner.family, scheduled.shard),
+            targets_of(scheduled.shard),
             shard=scheduled.shard,
             slot=scheduled.slot,
             request_id=context.aws_request_id,
@@ -79,11 +80,6 @@ def _vantage(settings: Settings) -> Vantage:
 @cache
 def _settings() -> Settings:
     return read_settings()
-
-
-@cache
-def _platform() -> Platform:
-    return read_catalogue(_settings().catalogue)
 
 
 @cache

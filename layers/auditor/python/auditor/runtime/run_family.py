@@ -52,6 +52,7 @@ class FamilyRunner(Generic[Spec, Facts]):
             network=network,
             secrets=secrets,
             within=within,
+            max_in_flight=self.family.cost.in_flight,
         )
         results = [
             result
