@@ -46,5 +46,5 @@ def read_shard(catalogue: Path, family: Family[Spec], shard: int) -> tuple[Targe
     except FileNotFoundError as error:
         known = sorted(each.name for each in path.parent.glob(f"{family.name}-*.json"))
         raise UnknownShardError(f"family {family.name} has no shard {shard}; the catalogue gives it {known}") from error
-    targets = from_json(tuple[Target[Any], ...], json.loads(text), path.name)  # type: ignore[arg-type]  # a generic alias
+    targets = from_json(tuple[Target[Any], ...], json.loads(text), path.name)
     return tuple(decoded(target, family) for target in targets)
