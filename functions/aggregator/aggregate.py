@@ -1,6 +1,5 @@
 """The aggregator over ports: wait for the slot's runs, judge, remember, publish, tell. It alone writes state."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from auditor.adapters.state import StaleStateError
 from auditor.domain.assessment import Assessment, Knowledge, assess
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run, State
-from auditor.domain.codec import to_json
+from auditor.domain.codec import json_text, to_json
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.report import Report
@@ -179,7 +178,7 @@ def rendered(report: Report, bundle: Bundle) -> dict[str, str]:
         "report.html": render_html(report),
         "report.json": render_json(report),
         "report.md": render_markdown(report),
-        "bundle.json": json.dumps(to_json(bundle), indent=1, sort_keys=True) + "\n",
+        "bundle.json": json_text(to_json(bundle)),
     }
 
 

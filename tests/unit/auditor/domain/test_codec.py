@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.domain.bundle import Bundle, Run, ServiceState, State
-from auditor.domain.codec import CodecError, from_json, to_json
+from auditor.domain.codec import CodecError, from_json, json_text, to_json
 from auditor.domain.incident import Acknowledgement, Incident, Incidents, KnownRoot, TimelineEntry
 from auditor.domain.instants import EPOCH
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming, Vantage
-from auditor.domain.result import Result, Severity, Status
+from auditor.domain.result import Result, Scalar, Severity, Status
 from auditor.domain.verdict import Seen, TargetState, Verdict
 from tests.fakes import SHOP, T0, WRONG, bundle, play
 
@@ -254,3 +254,22 @@ def test_run_state_and_bundle_are_the_same_after_a_journey_as_text(data: st.Data
     assert back == made
     # A float in a scalar's place may come back from its whole number: the text is what must be stable.
     assert json.loads(json.dumps(to_json(back), sort_keys=True)) == json.loads(text)
+
+
+def test_the_outer_levels_of_a_text_have_a_line_an_element() -> None:
+    document = {"b": [{"d": 1, "c": [1, 2]}], "a": {}, "ä": None}
+    assert json_text(document, levels=2) == (
+        '{\n "a": {},\n "b": [\n  {"c": [1, 2], "d": 1}\n ],\n "\\u00e4": null\n}\n'
+    )
+    assert json.loads(json_text(document)) == document
+
+
+def test_a_text_holds_no_number_that_json_lacks() -> None:
+    with pytest.raises(ValueError):
+        json_text([float("nan")])
+
+
+def test_a_scalar_keeps_its_own_type_in_a_union() -> None:
+    for value in ("1", 1, 1.0, True, None):
+        decoded = from_json(Mapping[str, Scalar], {"a": value})  # type: ignore[type-abstract]
+        assert (decoded["a"], type(decoded["a"])) == (value, type(value))

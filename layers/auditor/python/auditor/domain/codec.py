@@ -5,6 +5,7 @@ Supported: dataclasses, ``str int float bool None``, ``datetime``, ``timedelta``
 already JSON.
 """
 
+import json
 import math
 import types
 import typing
@@ -29,33 +30,75 @@ class CodecError(ValueError):
 
 def to_json(value: object) -> Json:
     """The plain JSON of a value; fields that hold their default None or an empty tuple or mapping are kept."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
+    return _encoder(type(value))(value)
+
+
+@cache
+def _encoder(kind: type) -> Callable[[Any], Json]:
+    """How values of exactly this type are written; found once a type, because a bundle has millions of values."""
+    if kind is types.NoneType or issubclass(kind, bool | int):
+        return lambda value: value
+    if issubclass(kind, float):
         # JSON has no NaN and no infinity; a probed answer can carry one into evidence.
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, datetime):
-        return format_instant(value)
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_json(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
-    raise CodecError(f"{type(value).__name__} cannot be written as JSON; allowed are dataclasses of plain values")
+        return lambda value: value if math.isfinite(value) else str(value)
+    if issubclass(kind, str):
+        return str
+    if issubclass(kind, datetime):
+        return format_instant
+    if issubclass(kind, timedelta):
+        return timedelta.total_seconds
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): to_json(item) for key, item in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [to_json(item) for item in value]
+    if is_dataclass(kind) and kind is not type:
+        names = tuple(field.name for field in fields(kind))
+        return lambda value: {name: to_json(getattr(value, name)) for name in names}
+    raise CodecError(f"{kind.__name__} cannot be written as JSON; allowed are dataclasses of plain values")
+
+
+def json_text(document: Json, *, levels: int = 4) -> str:
+    """The text of plain JSON, keys sorted, in ASCII. Its outer levels have a line an element, what is below one line.
+
+    So a difference shows as a line, and what is big is written by the encoder in C, which cannot indent and takes a
+    tenth of the time. ValueError for NaN and infinity, which JSON lacks.
+    """
+    return _lines(document, levels, "") + "\n"
+
+
+def _lines(document: Json, levels: int, indent: str) -> str:
+    if not levels or not document or not isinstance(document, dict | list):
+        return json.dumps(document, sort_keys=True, allow_nan=False)
+    inner = indent + " "
+    if isinstance(document, list):
+        opening, closing = "[]"
+        items = [_lines(item, levels - 1, inner) for item in document]
+    else:
+        opening, closing = "{}"
+        items = [f"{json.dumps(key)}: {_lines(document[key], levels - 1, inner)}" for key in sorted(document)]
+    return f"{opening}\n{inner}" + f",\n{inner}".join(items) + f"\n{indent}{closing}"
 
 
 def from_json(kind: type[T], document: Json, path: str = "") -> T:
     """The value of type ``kind`` that the document describes; CodecError names path, value and what is allowed."""
-    decode: Callable[[Json, str], T] = _decoder(kind)  # type: ignore[arg-type]  # every type is hashable
-    return decode(document, path or getattr(kind, "__name__", str(kind)))
+    decode: Callable[[Json], T] = _decoder(kind)  # type: ignore[arg-type]  # every type is hashable
+    try:
+        return decode(document)
+    except _MisfitError as misfit:
+        where = (path or getattr(kind, "__name__", str(kind))) + "".join(reversed(misfit.path))
+        raise CodecError(where + misfit.words) from misfit
 
 
-_Decode = Callable[[Json, str], Any]
+class _MisfitError(Exception):
+    """What does not fit. Whoever catches it on its way up adds where it was: paths cost nothing while all fits."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+        self.path: list[str] = []
+
+
+_Decode = Callable[[Json], Any]
 
 
 @cache
@@ -63,7 +106,7 @@ def _decoder(kind: Any) -> _Decode:
     origin = typing.get_origin(kind)
     arguments = typing.get_args(kind)
     if kind is Any or isinstance(kind, TypeVar):
-        return lambda document, _path: document
+        return lambda document: document
     if kind is None or kind is types.NoneType:
         return _expect(lambda d: d is None, "null")
     if origin in (typing.Union, types.UnionType):
@@ -95,16 +138,16 @@ def _scalar(kind: Any) -> _Decode:
     if kind is timedelta:
         return _converted(lambda seconds: timedelta(seconds=seconds), (OverflowError, ValueError), _decoder(float))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        allowed = [str(member) for member in kind]
-        is_member = _expect(lambda d: isinstance(d, str) and d in allowed, f"one of {allowed}")
-        return lambda document, path: kind(is_member(document, path))
+        members = {str(member): member for member in kind}
+        is_member = _expect(lambda d: isinstance(d, str) and d in members, f"one of {list(members)}")
+        return lambda document: members[is_member(document)]
     raise CodecError(f"type {kind!r} is not supported by the codec")
 
 
 def _expect(accepts: Callable[[Json], bool], allowed: str) -> _Decode:
-    def decode(document: Json, path: str) -> Json:
+    def decode(document: Json) -> Json:
         if not accepts(document):
-            raise CodecError(f"{path} is {document!r:.80}; allowed is {allowed}")
+            raise _MisfitError(f" is {document!r:.80}; allowed is {allowed}")
         return document
 
     return decode
@@ -113,29 +156,33 @@ def _expect(accepts: Callable[[Json], bool], allowed: str) -> _Decode:
 def _converted(
     convert: Callable[[Any], Any], errors: type[Exception] | tuple[type[Exception], ...], accept: _Decode | None = None
 ) -> _Decode:
-    def decode(document: Json, path: str) -> Any:
-        accepted = accept(document, path) if accept else document
+    def decode(document: Json) -> Any:
+        accepted = accept(document) if accept else document
         try:
             return convert(accepted)
         except errors as error:
-            raise CodecError(f"{path}: {error}") from error
+            raise _MisfitError(f": {error}") from error
 
     return decode
 
 
 def _union(arguments: tuple[Any, ...]) -> _Decode:
-    options = [_decoder(argument) for argument in arguments]
+    options = [_decoder(argument) for argument in arguments if argument is not types.NoneType]
+    optional = types.NoneType in arguments
+    exact = {argument: _decoder(argument) for argument in arguments if argument in (str, int, float, bool)}
 
-    def decode(document: Json, path: str) -> Any:
-        if document is None and types.NoneType in arguments:
+    def decode(document: Json) -> Any:
+        if document is None and optional:
             return None
-        errors = []
+        if type(document) in exact:
+            return exact[type(document)](document)
+        first: _MisfitError | None = None
         for option in options:
             try:
-                return option(document, path)
-            except CodecError as error:
-                errors.append(str(error))
-        raise CodecError(errors[0] if errors else f"{path} is {document!r:.80}")
+                return option(document)
+            except _MisfitError as misfit:
+                first = first or misfit
+        raise first or _MisfitError(f" is {document!r:.80}")
 
     return decode
 
@@ -143,10 +190,17 @@ def _union(arguments: tuple[Any, ...]) -> _Decode:
 def _tuple(item_kind: Any) -> _Decode:
     item = _decoder(item_kind)
 
-    def decode(document: Json, path: str) -> tuple[Any, ...]:
+    def decode(document: Json) -> tuple[Any, ...]:
         if not isinstance(document, list | tuple):
-            raise CodecError(f"{path} is {document!r:.80}; allowed is a list")
-        return tuple(item(element, f"{path}[{index}]") for index, element in enumerate(document))
+            raise _MisfitError(f" is {document!r:.80}; allowed is a list")
+        decoded: list[Any] = []
+        try:
+            for element in document:
+                decoded.append(item(element))  # noqa: PERF401 - its length says which element did not fit
+        except _MisfitError as misfit:
+            misfit.path.append(f"[{len(decoded)}]")
+            raise
+        return tuple(decoded)
 
     return decode
 
@@ -154,12 +208,24 @@ def _tuple(item_kind: Any) -> _Decode:
 def _mapping(item_kind: Any) -> _Decode:
     item = _decoder(item_kind)
 
-    def decode(document: Json, path: str) -> dict[str, Any]:
+    def decode(document: Json) -> dict[str, Any]:
         if not isinstance(document, dict):
-            raise CodecError(f"{path} is {document!r:.80}; allowed is an object")
-        return {key: item(element, f"{path}.{key}") for key, element in document.items()}
+            raise _MisfitError(f" is {document!r:.80}; allowed is an object")
+        return _values(document, lambda _key: item)
 
     return decode
+
+
+def _values(document: Mapping[str, Json], decoder_of: Callable[[str], _Decode]) -> dict[str, Any]:
+    key = ""
+    decoded = {}
+    try:
+        for key, element in document.items():
+            decoded[key] = decoder_of(key)(element)
+    except _MisfitError as misfit:
+        misfit.path.append(f".{key}")
+        raise
+    return decoded
 
 
 def _dataclass(kind: Any, arguments: tuple[Any, ...]) -> _Decode:
@@ -168,20 +234,20 @@ def _dataclass(kind: Any, arguments: tuple[Any, ...]) -> _Decode:
     decoders = {field.name: _decoder(_bind(hints[field.name], parameters)) for field in fields(kind)}
     required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
 
-    def decode(document: Json, path: str) -> Any:
+    def decode(document: Json) -> Any:
         if not isinstance(document, dict):
-            raise CodecError(f"{path} is {document!r:.80}; allowed is an object")
+            raise _MisfitError(f" is {document!r:.80}; allowed is an object")
         for key in document:
             if key not in decoders:
-                raise CodecError(f"{path}.{key} is unknown; allowed are {sorted(decoders)}")
+                raise _MisfitError(f".{key} is unknown; allowed are {sorted(decoders)}")
         for key in required:
             if key not in document:
-                raise CodecError(f"{path}.{key} is missing")
-        values = {key: decoders[key](item, f"{path}.{key}") for key, item in document.items()}
+                raise _MisfitError(f".{key} is missing")
+        values = _values(document, decoders.__getitem__)
         try:
             return kind(**values)
         except ValueError as error:  # what the dataclass itself refuses
-            raise CodecError(f"{path}: {error}") from error
+            raise _MisfitError(f": {error}") from error
 
     return decode
 
