@@ -15,7 +15,6 @@ from auditor.domain.incident import Incidents
 from auditor.domain.incidents import Transition, follow
 from auditor.domain.muting import muted_because
 from auditor.domain.target import Target
-from auditor.domain.topology import Platform
 from auditor.domain.verdict import TargetState, Verdict, next_target_state, service_verdict
 
 
@@ -106,7 +105,10 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
         if (because := muted_because(platform.maintenance, bundle.state.silences, service.id, bundle.as_of))
     }
     incidents, transitions = follow(bundle, targets=targets, explained=explained, charges=charges, muted=muted)
-    services = {service.id: _service_state(bundle, service.id, targets, charges) for service in platform.services}
+    own: dict[str, list[Target[Any]]] = {service.id: [] for service in platform.services}
+    for target in platform.targets:
+        own[target.service].append(target)
+    services = {id: _service_state(bundle, id, own[id], targets, charges) for id in own}
     judged = {reading.result.target for reading in readings if reading.speaks}
     critical = [target.id for target in platform.targets if target.critical and target.deployed]
     return Assessment(
@@ -135,9 +137,12 @@ def _target_state(bundle: Bundle, target: Target[Any], readings: Sequence[Readin
 
 
 def _service_state(
-    bundle: Bundle, service: str, targets: Mapping[str, TargetState], charges: Mapping[str, Charge]
+    bundle: Bundle,
+    service: str,
+    own: Sequence[Target[Any]],
+    targets: Mapping[str, TargetState],
+    charges: Mapping[str, Charge],
 ) -> ServiceState:
-    own = service_targets(bundle.platform, service)
     verdict = service_verdict(
         [targets[target.id].verdict for target in own if target.critical],
         [targets[target.id].verdict for target in own if not target.critical],
@@ -145,8 +150,3 @@ def _service_state(
     before = bundle.state.services.get(service)
     since = before.since if before is not None and before.verdict is verdict else bundle.as_of
     return ServiceState(verdict=verdict, since=since, at_fault=service in charges)
-
-
-def service_targets(platform: Platform, service: str) -> tuple[Target[Any], ...]:
-    """The targets of a service, in the catalogue's order."""
-    return tuple(target for target in platform.targets if target.service == service)

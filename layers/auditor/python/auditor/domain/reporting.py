@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from auditor.domain.assessment import Assessment, Knowledge, service_targets
+from auditor.domain.assessment import Assessment, Knowledge
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
@@ -34,7 +34,11 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
     """The report of a bundle, with the roots of what fails."""
     readings, diagnosis = assessment.readings, assessment.diagnosis
     roots = tuple(root_cause(bundle.platform, root) for root in diagnosis.roots)
-    services = tuple(_service_line(bundle, assessment, service) for service in bundle.platform.services)
+    by_target = _by_target(readings)
+    own: dict[str, list[Target[Any]]] = {service.id: [] for service in bundle.platform.services}
+    for target in bundle.platform.targets:
+        own[target.service].append(target)
+    services = tuple(_service_line(assessment, s, own[s.id], by_target) for s in bundle.platform.services)
     problems = _problems(bundle, assessment, knowledge.causes)
     gaps = _coverage_gaps(bundle, readings, knowledge.causes)
     judged = sum(reading.speaks for reading in readings)
@@ -74,8 +78,19 @@ def _percent(part: int, whole: int) -> float:
     return 100.0 if part == whole else min(round(100 * part / whole, 1), 99.9)
 
 
-def _service_line(bundle: Bundle, assessment: Assessment, service: Service) -> ServiceLine:
-    targets = service_targets(bundle.platform, service.id)
+def _by_target(readings: Iterable[Reading]) -> dict[str, list[Reading]]:
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.result.target, []).append(reading)
+    return found
+
+
+def _service_line(
+    assessment: Assessment,
+    service: Service,
+    targets: Sequence[Target[Any]],
+    readings: Mapping[str, Sequence[Reading]],
+) -> ServiceLine:
     state = assessment.services[service.id]
     culprits = {culprit for target in targets for culprit in assessment.explained.get(target.id, ())}
     return ServiceLine(
@@ -88,13 +103,12 @@ def _service_line(bundle: Bundle, assessment: Assessment, service: Service) -> S
         since=state.since,
         at_fault=state.at_fault,
         victim_of=tuple(sorted(culprits)),
-        targets=tuple(_target_line(assessment, target) for target in targets),
+        targets=tuple(_target_line(assessment, target, readings.get(target.id, ())) for target in targets),
     )
 
 
-def _target_line(assessment: Assessment, target: Target[Any]) -> TargetLine:
+def _target_line(assessment: Assessment, target: Target[Any], results: Sequence[Reading]) -> TargetLine:
     state = assessment.targets[target.id]
-    results = [r for r in assessment.readings if r.result.target == target.id]
     worst = sorted(results, key=_badness)
     return TargetLine(
         id=target.id,
