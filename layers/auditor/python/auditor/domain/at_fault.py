@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from auditor.domain.attribution import Reading
-from auditor.domain.blame import awaits_proof
+from auditor.domain.blame import awaits_proof, needed_targets
 from auditor.domain.bundle import Bundle
 from auditor.domain.diagnosis.candidate import Confidence
 from auditor.domain.diagnosis.model import Diagnosis
@@ -62,10 +62,11 @@ def charges_of(
         for id in incident.targets:
             told.setdefault(id, set()).add(incident.service)
     charged: dict[str, set[str]] = {}
+    needed = needed_targets(bundle.platform)
     for target in bundle.platform.targets:
         if not targets[target.id].verdict.bad:
             continue
-        if awaits_proof(bundle.platform, targets, target, bundle.as_of, periods[target.family]):
+        if awaits_proof(needed, targets, target, bundle.as_of, periods[target.family]):
             continue
         roots = roots_of.get(target.id, _NO_ROOTS)
         tellers = told.get(target.id, set())

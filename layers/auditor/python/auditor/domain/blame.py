@@ -47,21 +47,18 @@ def victims(platform: Platform, states: Mapping[str, TargetState]) -> dict[str, 
     before its own majority is reached: its victims must not be blamed for being seen a second earlier.
     """
     by_target, by_service = needed_targets(platform), needed_services(platform)
-    down = [t for t in platform.targets if t.id in states and states[t.id].suspect]
+    down = {t.id for t in platform.targets if t.id in states and states[t.id].suspect}
+    critical: dict[str, set[str]] = {}
+    for target in platform.targets:
+        if target.critical and target.id in down:
+            critical.setdefault(target.service, set()).add(target.id)
     explained: dict[str, set[str]] = {}
     for target in platform.targets:
         if not _verdict(states, target).bad:
             continue
-        reached = states[target.id].failing_phase not in _OWN_PHASES
-        explained[target.id] = {
-            other.id
-            for other in down
-            if other.id != target.id
-            and (
-                other.id in by_target[target.id]
-                or (reached and other.critical and other.service in by_service[target.service])
-            )
-        }
+        explained[target.id] = down & by_target[target.id]
+        if states[target.id].failing_phase not in _OWN_PHASES:
+            explained[target.id].update(*(critical.get(service, ()) for service in by_service[target.service]))
     # Two that explain each other explain nothing: otherwise nobody would stand for the outage.
     through = _closure(explained)
     culprits = {id: sorted(c for c in of if id not in through.get(c, ())) for id, of in explained.items()}
@@ -69,9 +66,13 @@ def victims(platform: Platform, states: Mapping[str, TargetState]) -> dict[str, 
 
 
 def awaits_proof(
-    platform: Platform, states: Mapping[str, TargetState], target: Target[object], as_of: datetime, period: timedelta
+    needed: Mapping[str, frozenset[str]],
+    states: Mapping[str, TargetState],
+    target: Target[object],
+    as_of: datetime,
+    period: timedelta,
 ) -> tuple[str, ...]:
-    """What a failing target needs and what was not seen healthy since its failure began.
+    """What a failing target needs (``needed_targets`` of all) and what was not seen healthy since its failure began.
 
     Probes of one slot are made at different moments: a dependant can fail in the very slot in which what it needs was
     probed a second before it broke. Blame waits until the needed target was seen after the failure began, at most for
@@ -81,9 +82,9 @@ def awaits_proof(
     if state.bad_since is None or as_of - state.bad_since >= STALE_PERIODS * period:
         return ()
     return tuple(
-        needed
-        for needed in sorted(needed_targets(platform)[target.id])
-        if (seen := states[needed].judged_at) is None or seen <= state.bad_since
+        other
+        for other in sorted(needed[target.id])
+        if (seen := states[other].judged_at) is None or seen <= state.bad_since
     )
 
 
