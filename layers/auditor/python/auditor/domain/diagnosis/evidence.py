@@ -1,8 +1,8 @@
 """What the rules reason over: the claims by kind, in one order whatever order they came in, and the topology."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from auditor.domain.diagnosis.claims import (
     AnswerSays,
@@ -24,11 +24,17 @@ class Evidence:
     def __init__(self, claims: Iterable[Claim], platform: Platform) -> None:
         self.platform = platform
         self._components = {component.id: component for component in platform.components}
-        self._claims = tuple(sorted(set(claims), key=lambda claim: (type(claim).__name__, repr(claim))))
+        self._of_kind: dict[str, list[Component]] = {}
+        for component in platform.components:
+            self._of_kind.setdefault(component.kind, []).append(component)
+        self._claims: dict[type, list[Any]] = {}
+        for claim in sorted(set(claims), key=repr):
+            self._claims.setdefault(type(claim), []).append(claim)
+        self._specs = "\n".join(text.lower() for target in platform.targets for text in _texts(target.spec))
 
-    def of(self, kind: type[C]) -> tuple[C, ...]:
+    def of(self, kind: type[C]) -> Sequence[C]:
         """All claims of one kind."""
-        return tuple(claim for claim in self._claims if isinstance(claim, kind))
+        return self._claims.get(kind, ())
 
     def service_of(self, component: str) -> str:
         """The service that a component belongs to; empty for what the catalogue does not know."""
@@ -46,27 +52,25 @@ class Evidence:
         the only one of the kind.
         """
         service, name = self.service_of(component), component.partition(".")[2]
-        of_kind = [c.id for c in self._components.values() if c.kind == kind and c.service == service]
+        of_kind = [c.id for c in self._of_kind.get(kind, ()) if c.service == service]
         same_name = [id for id in of_kind if id.partition(".")[2] == name]
         candidates = same_name or [id for id in of_kind if id == kind] or of_kind
         return candidates[0] if service and len(candidates) == 1 else ""
 
     def only(self, kind: str) -> str:
         """The platform's only component of a kind; empty where it has none or several."""
-        of_kind = [c.id for c in self._components.values() if c.kind == kind]
+        of_kind = [c.id for c in self._of_kind.get(kind, ())]
         return of_kind[0] if len(of_kind) == 1 else ""
 
     def bound_to(self, kind: str, aws_name: str) -> str:
         """The component of a kind that stands for a name or ARN in AWS; empty where none or several do."""
-        found = [c.id for c in self._components.values() if c.kind == kind and _stands_for(c, aws_name)]
+        found = [c.id for c in self._of_kind.get(kind, ()) if _stands_for(c, aws_name)]
         return found[0] if len(found) == 1 else ""
 
     def parent_path(self, kind: str, path: str) -> str:
         """The component of a kind whose name is this path or the longest beginning of it."""
         above = [
-            c
-            for c in self._components.values()
-            if c.kind == kind and c.aws_name and f"{path}/".startswith(f"{c.aws_name.rstrip('/')}/")
+            c for c in self._of_kind.get(kind, ()) if c.aws_name and f"{path}/".startswith(f"{c.aws_name.rstrip('/')}/")
         ]
         return max(above, key=lambda c: (len(c.aws_name), c.id)).id if above else ""
 
@@ -74,8 +78,8 @@ class Evidence:
         """Whether the catalogue itself leads to this host: then it is meant, whatever resolvers say of it now."""
         if any(lookup.meant_absent and lookup.name.lower() == host.lower() for lookup in self.of(NameResolves)):
             return False
-        name = re.compile(rf"(?<![a-z0-9.-]){re.escape(host)}(?![a-z0-9-]|\.[a-z0-9])", re.IGNORECASE)
-        return any(name.search(text) for target in self.platform.targets for text in _texts(target.spec))
+        name = rf"(?<![a-z0-9.-]){re.escape(host.lower())}(?![a-z0-9-]|\.[a-z0-9])"
+        return re.search(name, self._specs) is not None
 
     def answers_naming(self, service: str, host: str, port: int | None) -> tuple[AnswerSays, ...]:
         """A service's answers that name this place as the one behind it."""

@@ -215,7 +215,7 @@ def _lookups(evidence: Evidence, name: str) -> list[NameResolves]:
     return [lookup for lookup in evidence.of(NameResolves) if lookup.name.lower().rstrip(".") == name.lower()]
 
 
-def _meant(setting: SettingPointsTo, registered: tuple[RegisteredAs, ...]) -> RegisteredAs | None:
+def _meant(setting: SettingPointsTo, registered: Sequence[RegisteredAs]) -> RegisteredAs | None:
     """What a setting should name: as declared, else with the same first label, else the most similar whole name."""
     by_name = {claim.name.lower().rstrip("."): claim for claim in registered}
     if setting.declared_host.lower() in by_name:
