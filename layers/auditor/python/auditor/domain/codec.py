@@ -30,7 +30,8 @@ class CodecError(ValueError):
 
 def to_json(value: object) -> Json:
     """The plain JSON of a value; fields that hold their default None or an empty tuple or mapping are kept."""
-    return _encoder(type(value))(value)
+    encode: Callable[[Any], Json] = _encoder(type(value))  # type: ignore[arg-type]  # every type is hashable
+    return encode(value)
 
 
 @cache
@@ -51,7 +52,7 @@ def _encoder(kind: type) -> Callable[[Any], Json]:
         return lambda value: {str(key): to_json(item) for key, item in value.items()}
     if issubclass(kind, tuple | list):
         return lambda value: [to_json(item) for item in value]
-    if is_dataclass(kind) and kind is not type:
+    if is_dataclass(kind):
         names = tuple(field.name for field in fields(kind))
         return lambda value: {name: to_json(getattr(value, name)) for name in names}
     raise CodecError(f"{kind.__name__} cannot be written as JSON; allowed are dataclasses of plain values")
