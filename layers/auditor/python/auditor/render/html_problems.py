@@ -1,10 +1,11 @@
 """The part of the HTML report that is read first: what is wrong, warnings, and what the auditor could not see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from auditor.domain.report import CoverageGap, Problem, Report, TargetLine
 from auditor.domain.result import Scalar
+from auditor.render.bounds import CARDS, VICTIMS, left_out, named
 from auditor.render.html_parts import code, facts, moment, responsible, section, service_title, since, verdict_badge
 from auditor.render.markup import Html, Row, element, folded, join, table
 from auditor.render.method import GAPS_ARE_NO_OUTAGES, NOTHING_FAILS, STANDS_FROM_EARLIER
@@ -13,7 +14,6 @@ from auditor.render.wording import counted, phase_word, scalar_text
 
 _EVIDENCE_OPEN = 8
 _EVIDENCE_SHOWN = 60
-_VICTIMS_NAMED = 3
 
 
 def wrong(report: Report, outline: Outline) -> Html:
@@ -22,19 +22,25 @@ def wrong(report: Report, outline: Outline) -> Html:
         return section(
             "wrong", "Is anything wrong?", element("p", outline.all_clear or NOTHING_FAILS, class_="summary")
         )
-    cards = [_trouble(trouble, report.as_of) for trouble in outline.troubles]
+    cards = [_trouble(trouble, report.as_of) for trouble in outline.troubles[:CARDS]]
+    cards += _left_out(len(outline.troubles) - CARDS, "failing target")
     if outline.unexplained_victims:
+        unexplained = outline.unexplained_victims
         cards.append(
             element(
                 "div",
                 element("h3", "Failing because of something that is not shown as a failure here"),
-                element(
-                    "ul", *(_victim(victim, report.as_of, name_roots=True) for victim in outline.unexplained_victims)
-                ),
+                element("ul", *(_victim(victim, report.as_of, name_roots=True) for victim in unexplained[:CARDS])),
+                *_left_out(len(unexplained) - CARDS, "failing check"),
                 class_="card plain",
             )
         )
     return section("wrong", "What is wrong", *cards)
+
+
+def _left_out(number: int, noun: str) -> list[Html]:
+    said = left_out(number, noun)
+    return [element("p", said, class_="soft")] if said else []
 
 
 def _trouble(trouble: Trouble, as_of: datetime) -> Html:
@@ -111,21 +117,19 @@ def _remembered(line: TargetLine, as_of: datetime) -> Html:
 
 
 def _victims(trouble: Trouble, as_of: datetime) -> Html:
-    targets = trouble.victim_targets
-    named = ", ".join(targets[:_VICTIMS_NAMED])
-    more = f" and {len(targets) - _VICTIMS_NAMED:,} more" if len(targets) > _VICTIMS_NAMED else ""
     return element(
         "div",
         folded(
-            join("Also failing because of this: ", element("bdi", named), more),
-            element("ul", *(_victim(victim, as_of, name_roots=False) for victim in trouble.victims)),
+            join("Also failing because of this: ", element("bdi", named(trouble.victim_targets))),
+            element("ul", *(_victim(victim, as_of, name_roots=False) for victim in trouble.victims[:VICTIMS])),
+            *_left_out(len(trouble.victims) - VICTIMS, "failing check"),
         ),
         class_="victims",
     )
 
 
 def _victim(problem: Problem, as_of: datetime, *, name_roots: bool) -> Html:
-    because = f" Explained by {', '.join(problem.victim_of)}." if name_roots else ""
+    because = f" Explained by {named(problem.victim_of)}." if name_roots else ""
     cause = f" ({phase_word(problem.phase)}: {problem.cause})" if problem.cause else ""
     return element(
         "li",
@@ -142,14 +146,16 @@ def warnings(report: Report, outline: Outline) -> tuple[Html, ...]:
     """What warns, and what is worth mending although it harms nobody now; no section where there is nothing."""
     sections = []
     if outline.warnings:
-        sections.append(
-            section("warnings", "Warnings", *(_notice(problem, report, "degraded") for problem in outline.warnings))
-        )
+        sections.append(section("warnings", "Warnings", *_notices(outline.warnings, report, "degraded")))
     if outline.findings:
         said = element("p", "Defects that harm no user now. They move no verdict.", class_="soft")
-        cards = (_notice(problem, report, "plain") for problem in outline.findings)
-        sections.append(section("findings", "Findings", said, *cards))
+        sections.append(section("findings", "Findings", said, *_notices(outline.findings, report, "plain")))
     return tuple(sections)
+
+
+def _notices(problems: Sequence[Problem], report: Report, kind: str) -> list[Html]:
+    cards = [_notice(problem, report, kind) for problem in problems[:CARDS]]
+    return cards + _left_out(len(problems) - CARDS, "check")
 
 
 def _notice(problem: Problem, report: Report, kind: str) -> Html:
@@ -161,10 +167,9 @@ def unseen(report: Report) -> Html | None:
     """The coverage gaps, each with why it is the auditor's limit and what would let it see."""
     if not report.coverage_gaps:
         return None
-    cards = [
-        _gap(gap, report)
-        for gap in sorted(report.coverage_gaps, key=lambda gap: (not gap.critical, gap.service, gap.target))
-    ]
+    gaps = sorted(report.coverage_gaps, key=lambda gap: (not gap.critical, gap.service, gap.target))
+    cards = [_gap(gap, report) for gap in gaps[:CARDS]]
+    cards += _left_out(len(gaps) - CARDS, "coverage gap")
     return section("unseen", "What the auditor could not see", element("p", GAPS_ARE_NO_OUTAGES), *cards)
 
 

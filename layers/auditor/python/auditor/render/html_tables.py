@@ -1,10 +1,12 @@
 """The tables of the HTML report: services, response times, checks, runs, and the results behind the numbers."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.domain.observation import PhaseTiming
 from auditor.domain.report import Category, Report, ResponseTime, ServiceLine, TargetLine
 from auditor.domain.verdict import Verdict
+from auditor.render.bounds import BAD_TARGETS, TARGETS, left_out, named
 from auditor.render.html_parts import code, moment, responsible, section, short_moment, short_since, verdict_badge
 from auditor.render.markup import Child, Html, Row, element, folded, join, table
 from auditor.render.wording import counted, milliseconds_text, phase_word
@@ -22,7 +24,7 @@ def services(report: Report) -> Html:
         return section("services", "Services", element("p", "The catalogue lists no service."))
     total = sum(len(service.targets) for service in report.services)
     explained = {problem.target: problem.victim_of for problem in report.problems if problem.victim_of}
-    groups = [_service(service, report, explained, fold=total > _ROWS_SHOWN) for service in report.services]
+    groups = [_service(service, report, explained, total) for service in report.services]
     caption = (
         f"{counted(len(report.services), 'service')} with {counted(total, 'target')}. "
         "Latency is that of the last probe, from its begin to its end."
@@ -30,10 +32,10 @@ def services(report: Report) -> Html:
     return section("services", "Services", table(caption, _SERVICE_COLUMNS, groups, kind="dashboard"))
 
 
-def _service(service: ServiceLine, report: Report, explained: Mapping[str, Sequence[str]], *, fold: bool) -> list[Row]:
+def _service(service: ServiceLine, report: Report, explained: Mapping[str, Sequence[str]], total: int) -> list[Row]:
     about: list[Child] = []
     if service.victim_of:
-        about.append(join("failing because of ", element("bdi", ", ".join(service.victim_of)), " · "))
+        about.append(join("failing because of ", element("bdi", named(service.victim_of)), " · "))
     elif service.at_fault:
         about.append(join(element("strong", "at fault"), " · "))
     about.append(responsible(service))
@@ -48,7 +50,9 @@ def _service(service: ServiceLine, report: Report, explained: Mapping[str, Seque
         kind="service",
         scope="rowgroup",
     )
-    quiet = [line for line in service.targets if fold and line.verdict is Verdict.HEALTHY]
+    if total > TARGETS:
+        return [head, *_abridged(service, report, explained)]
+    quiet = [line for line in service.targets if total > _ROWS_SHOWN and line.verdict is Verdict.HEALTHY]
     rows = [_target(line, report, explained) for line in service.targets if line not in quiet]
     if not quiet:
         return [head, *rows]
@@ -61,12 +65,22 @@ def _service(service: ServiceLine, report: Report, explained: Mapping[str, Seque
     return [head, *rows, Row(cells=(folded(summary, inner),), kind="fold")]
 
 
+def _abridged(service: ServiceLine, report: Report, explained: Mapping[str, Sequence[str]]) -> list[Row]:
+    """The first targets that need attention, and the number of all others by verdict."""
+    loud = [line for line in service.targets if line.verdict is not Verdict.HEALTHY]
+    rows = [_target(line, report, explained) for line in loud[:BAD_TARGETS]]
+    others = Counter(line.verdict for line in service.targets)
+    others.subtract(line.verdict for line in loud[:BAD_TARGETS])
+    counts = [join(verdict_badge(v), f" {counted(number, 'target')} ") for v, number in others.items() if number]
+    if counts:
+        rows.append(Row(cells=(join(*counts, "– report.json lists them."),), kind="fold"))
+    return rows
+
+
 def _target(line: TargetLine, report: Report, explained: Mapping[str, Sequence[str]]) -> Row:
     tags = line.family if line.critical else f"{line.family} · not critical"
     roots = explained.get(line.id, ())
-    because = (
-        join(element("span", "Because of ", element("bdi", ", ".join(roots)), ": ", class_="soft")) if roots else ""
-    )
+    because = join(element("span", "Because of ", element("bdi", named(roots)), ": ", class_="soft")) if roots else ""
     return Row(
         cells=(
             join(code(line.id), " ", element("span", tags, class_="soft")),
@@ -90,13 +104,15 @@ def response_times(report: Report) -> Html | None:
         "Each bar spans its own total; a phase that failed keeps the time it took."
     )
     shown = table(caption, _RESPONSE_COLUMNS, ([_response(item) for item in ordered[:_ROWS_SHOWN]],), kind="responses")
-    rest = ordered[_ROWS_SHOWN:]
+    rest = ordered[_ROWS_SHOWN:TARGETS]
     parts = [shown]
     if rest:
         more = table(
             "The rest, in the same order", _RESPONSE_COLUMNS, ([_response(item) for item in rest],), kind="responses"
         )
         parts.append(folded(counted(len(rest), "more probe"), more))
+    if further := left_out(len(ordered) - TARGETS, "probe"):
+        parts.append(element("p", further, class_="soft"))
     return section("response-times", "Response times", *parts)
 
 
@@ -187,11 +203,13 @@ def result_ids(services: Iterable[ServiceLine]) -> Html:
     lines = [line for service in services for line in service.targets if line.result_ids]
     if not lines:
         return Html()
+    total = sum(len(line.result_ids) for line in lines)
+    if len(lines) > TARGETS:
+        return element("p", f"{counted(total, 'result id')}: report.json lists them by target.")
     rows = [
         Row(cells=(code(line.id), element("ul", *(element("li", code(id)) for id in line.result_ids), class_="ids")))
         for line in lines
     ]
-    total = sum(len(line.result_ids) for line in lines)
     return folded(
         f"{counted(total, 'result id')}, by target", table("Results by target", ("Target", "Result ids"), (rows,))
     )

@@ -1,6 +1,8 @@
 """The report as Markdown: for a chat, an issue or a terminal."""
 
 from auditor.domain.report import CoverageGap, Problem, Report, ServiceLine
+from auditor.domain.verdict import Verdict
+from auditor.render.bounds import BAD_TARGETS, CARDS, TARGETS, VICTIMS, left_out, named
 from auditor.render.markdown_text import fenced, link, plain, strong, table
 from auditor.render.method import (
     GAPS_ARE_NO_OUTAGES,
@@ -81,16 +83,22 @@ def _wrong(report: Report, arranged: Outline) -> list[str]:
         said = arranged.all_clear or NOTHING_FAILS
         return ["## Is anything wrong?", "", said, ""]
     lines = ["## What is wrong", ""]
-    for trouble in arranged.troubles:
+    for trouble in arranged.troubles[:CARDS]:
         lines += _trouble(trouble, report)
+    lines += _left_out(len(arranged.troubles) - CARDS, "failing target")
     if arranged.unexplained_victims:
         lines += ["### Failing because of something that is not shown as a failure here", ""]
         lines += [
-            f"{_victim(victim, report)} Explained by {plain(', '.join(victim.victim_of))}."
-            for victim in arranged.unexplained_victims
+            f"{_victim(victim, report)} Explained by {plain(named(victim.victim_of))}."
+            for victim in arranged.unexplained_victims[:CARDS]
         ]
-        lines.append("")
+        lines += ["", *_left_out(len(arranged.unexplained_victims) - CARDS, "failing check")]
     return lines
+
+
+def _left_out(number: int, noun: str) -> list[str]:
+    said = left_out(number, noun)
+    return [said, ""] if said else []
 
 
 def _trouble(trouble: Trouble, report: Report) -> list[str]:
@@ -110,8 +118,8 @@ def _trouble(trouble: Trouble, report: Report) -> list[str]:
         lines += [f"Owner: {_responsible(trouble.service)}", ""]
     if trouble.victims:
         lines += ["Also failing because of this:", ""]
-        lines += [_victim(victim, report) for victim in trouble.victims]
-        lines.append("")
+        lines += [_victim(victim, report) for victim in trouble.victims[:VICTIMS]]
+        lines += ["", *_left_out(len(trouble.victims) - VICTIMS, "failing check")]
     return lines
 
 
@@ -155,9 +163,9 @@ def _notices(title: str, problems: tuple[Problem, ...], report: Report) -> list[
     if not problems:
         return []
     lines = [f"## {title}", ""]
-    for problem in problems:
+    for problem in problems[:CARDS]:
         lines += [f"### {plain(problem.service)} · {plain(problem.target)}", "", *_problem(problem, report)]
-    return lines
+    return lines + _left_out(len(problems) - CARDS, "check")
 
 
 def _unseen(gaps: tuple[CoverageGap, ...]) -> list[str]:
@@ -169,7 +177,7 @@ def _unseen(gaps: tuple[CoverageGap, ...]) -> list[str]:
         GAPS_ARE_NO_OUTAGES,
         "",
     ]
-    for gap in sorted(gaps, key=lambda gap: (not gap.critical, gap.service, gap.target)):
+    for gap in sorted(gaps, key=lambda gap: (not gap.critical, gap.service, gap.target))[:CARDS]:
         critical = " (critical target)" if gap.critical else ""
         lines += [
             f"### {plain(gap.service)} · {plain(gap.target)}{critical}",
@@ -182,15 +190,16 @@ def _unseen(gaps: tuple[CoverageGap, ...]) -> list[str]:
             f"- Results: {', '.join(map(plain, gap.result_ids))}",
             "",
         ]
-    return lines
+    return lines + _left_out(len(gaps) - CARDS, "coverage gap")
 
 
 def _services(report: Report) -> list[str]:
     if not report.services:
         return ["## Services", "", "The catalogue lists no service.", ""]
     rows: list[tuple[str, ...]] = []
+    abridged = sum(len(service.targets) for service in report.services) > TARGETS
     for service in report.services:
-        because = f"; failing because of {plain(', '.join(service.victim_of))}" if service.victim_of else ""
+        because = f"; failing because of {plain(named(service.victim_of))}" if service.victim_of else ""
         fault = "; at fault" if service.at_fault and not because else ""
         rows.append(
             (
@@ -202,7 +211,9 @@ def _services(report: Report) -> list[str]:
                 f"{_responsible(service)}{because}{fault}",
             )
         )
-        for line in service.targets:
+        loud = [line for line in service.targets if not abridged or line.verdict is not Verdict.HEALTHY]
+        listed = loud[:BAD_TARGETS] if abridged else loud
+        for line in listed:
             critical = "" if line.critical else " (not critical)"
             rows.append(
                 (
@@ -214,6 +225,8 @@ def _services(report: Report) -> list[str]:
                     plain(line.summary),
                 )
             )
+        if further := left_out(len(service.targets) - len(listed), "target"):
+            rows.append(("", "", "", "", "", further))
     return [
         "## Services",
         "",
@@ -225,7 +238,8 @@ def _response_times(report: Report) -> list[str]:
     if not report.response_times:
         return []
     rows = []
-    for item in sorted(report.response_times, key=lambda r: (r.ok, -r.total_ms, r.service, r.target, r.address)):
+    ordered = sorted(report.response_times, key=lambda r: (r.ok, -r.total_ms, r.service, r.target, r.address))
+    for item in ordered[:TARGETS]:
         phases = ", ".join(
             f"{'' if phase.ok else '✕ '}{phase_word(phase.phase)} {milliseconds_text(phase.duration_ms)}"
             f"{'' if phase.ok else ' failed'}"
@@ -233,7 +247,8 @@ def _response_times(report: Report) -> list[str]:
         )
         answer = "ok" if item.ok else "✕ failed"
         rows.append((plain(item.target), plain(item.address), answer, milliseconds_text(item.total_ms), phases))
-    return ["## Response times", "", *table(("Target", "Address", "Answer", "Total#", "Phases"), rows)]
+    further = _left_out(len(ordered) - TARGETS, "probe")
+    return ["## Response times", "", *table(("Target", "Address", "Answer", "Total#", "Phases"), rows), *further]
 
 
 def _checks(report: Report) -> list[str]:
