@@ -1,5 +1,6 @@
 """The aggregator's state and its outbox in DynamoDB."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -7,9 +8,12 @@ from botocore.exceptions import ClientError
 
 from auditor.adapters.state import StaleStateError, StateStore
 from auditor.domain.bundle import State
-from auditor.domain.result import Severity
+from auditor.domain.result import Severity, Status
 from auditor.domain.story import Story
+from auditor.domain.verdict import CheckMemory, TargetState, Verdict
 from tests.fakes import MINUTE, REFUSED, SHOP, T0, play
+
+MEMORY = CheckMemory(status=Status.FAIL, severity=Severity.HIGH, slot=T0)
 
 
 def store_of(aws: Any, stage: str = "test") -> StateStore:
@@ -42,6 +46,46 @@ def test_a_state_comes_back_whole(aws: Any) -> None:
     store_of(aws).save(after, [])
     assert store_of(aws).load() == after
     assert store_of(aws, "other").load() == State()
+
+
+def big_state(version: int, targets: int) -> State:
+    """A state in which hardly two targets look alike, so that little of it can be packed away."""
+    random = Random(version)
+    checks = [{random.randbytes(24).hex(): MEMORY for _ in range(4)} for _ in range(targets)]
+    known = {f"target-{n}": TargetState(verdict=Verdict.DOWN, since=T0, checks=each) for n, each in enumerate(checks)}
+    return State(version=version, as_of=T0, targets=known)
+
+
+def part(aws: Any, name: str) -> dict[str, Any]:
+    """One item of the state."""
+    item: dict[str, Any] = aws.table.get_item(Key={"pk": "state#test", "sk": name})["Item"]
+    return item
+
+
+def test_a_state_bigger_than_an_item_comes_back_whole(aws: Any) -> None:
+    store = store_of(aws)
+    for version, targets, parts in ((1, 9000, 4), (2, 5000, 2), (3, 1, 1), (4, 9000, 4)):
+        state = big_state(version, targets)
+        store.save(state, [story(version)])
+        assert part(aws, "verdicts")["parts"] == parts
+        assert store.load() == state
+    assert len(store.pending()) == 4
+
+
+def test_who_did_not_see_the_last_big_state_writes_no_part_of_his(aws: Any) -> None:
+    store = store_of(aws)
+    store.save(big_state(1, 9000), [])
+    with pytest.raises(StaleStateError):
+        store.save(big_state(1, 5000), [story(1)])
+    assert store.load() == big_state(1, 9000)
+
+
+def test_a_state_that_is_half_of_another_version_is_not_taken(aws: Any) -> None:
+    store = store_of(aws)
+    store.save(big_state(1, 9000), [])
+    aws.table.put_item(Item={**part(aws, "verdicts#02"), "version": 2})
+    with pytest.raises(StaleStateError, match="while it was read"):
+        store.load()
 
 
 @pytest.mark.parametrize("version", [1, 3, 0])
