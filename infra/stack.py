@@ -49,7 +49,8 @@ class HealthAuditorStack(cdk.Stack):
             )
             for item in families
         ]
-        aggregator = Aggregator(self, "Aggregator", foundation=foundation, topics=topics)
+        targets = len(platform.targets)
+        aggregator = Aggregator(self, "Aggregator", foundation=foundation, topics=topics, targets=targets)
         paging = PagingAlarms(
             self,
             "Paging",

@@ -1,5 +1,6 @@
 """The aggregator's Lambda: wires the ports and nothing else."""
 
+import gc
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -29,15 +30,21 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     """Judges the slot of a schedule's event."""
     settings = _settings()
     slot = parse_event({"shard": 0, **event}, settings.stage, PERIOD).slot
-    report = aggregate(
-        stage=settings.stage,
-        slot=slot,
-        platform=_platform(),
-        knowledge=knowledge(),
-        ports=_ports(settings),
-        commit_wait_seconds=settings.commit_wait_seconds,
-        seconds_per_minute=settings.sandbox_seconds_per_minute,
-    )
+    # A run makes millions of objects that live until it ends. The collector would look through them again and again and
+    # find nothing, which takes a quarter of the time of ten thousand targets.
+    gc.disable()
+    try:
+        report = aggregate(
+            stage=settings.stage,
+            slot=slot,
+            platform=_platform(),
+            knowledge=knowledge(),
+            ports=_ports(settings),
+            commit_wait_seconds=settings.commit_wait_seconds,
+            seconds_per_minute=settings.sandbox_seconds_per_minute,
+        )
+    finally:
+        gc.enable()
     return {"slot": format_instant(slot), "verdict": report.verdict if report else None}
 
 

@@ -15,10 +15,19 @@ from infra.constructs.topics import Topics
 PERIOD = timedelta(minutes=1)
 
 
+def memory_mb(targets: int) -> int:
+    """Memory, and with it the share of a core, for a platform of so many targets.
+
+    A thousand take some 40 MB and half a second of a full core (docs/measurements.md, section "Start, shards, scale"),
+    and the run has 40 s beside its wait for the slot's commits.
+    """
+    return min(512 + 128 * (targets // 1000), 10_240)
+
+
 class Aggregator(Construct):
     """The one writer of state: it alone may change verdicts and the outbox, and nothing of what probes appended."""
 
-    def __init__(self, scope: Construct, id: str, *, foundation: Foundation, topics: Topics) -> None:
+    def __init__(self, scope: Construct, id: str, *, foundation: Foundation, topics: Topics, targets: int) -> None:
         super().__init__(scope, id)
         settings = foundation.settings
         self._auditor_function = AuditorFunction(
@@ -29,7 +38,7 @@ class Aggregator(Construct):
             description=f"Health auditor {settings.stage}: judges the platform, publishes, tells what changed",
             size=Size(
                 timeout=cdk.Duration.seconds(60),
-                memory_mb=512,
+                memory_mb=memory_mb(targets),
                 # every write of state is conditional, so a second attempt is safe; Lambda waits one minute, then two
                 retry_attempts=2,
                 max_event_age=cdk.Duration.minutes(5),

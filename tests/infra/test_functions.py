@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from auditor import names
+from infra.constructs.aggregator import memory_mb
 from tests.infra.synthesis import Stage
 
 PRIVATE_SUBNETS = {
@@ -57,6 +58,12 @@ def test_every_function_writes_to_its_own_log_group_with_the_stages_retention(st
     for name, function in stage.functions().items():
         group = groups[function["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
         assert group == {"LogGroupName": f"/aws/lambda/{name}", "RetentionInDays": stage.settings.log_retention_days}
+
+
+def test_the_aggregators_memory_grows_with_the_platform(stage: Stage) -> None:
+    aggregator = stage.functions()[f"health-auditor-{stage.settings.stage}-aggregator"]
+    assert aggregator["MemorySize"] == memory_mb(len(stage.platform.targets)) == 512
+    assert [memory_mb(targets) for targets in (999, 1000, 10_000, 1_000_000)] == [512, 640, 1792, 10_240]
 
 
 def test_what_fails_goes_to_the_failure_queue_and_probes_are_not_retried(stage: Stage) -> None:
