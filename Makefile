@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
+.PHONY: bench record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
 .DEFAULT_GOAL := help
 
 audit: $(INSTALLED)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai, INCIDENT=H13)
@@ -37,6 +37,9 @@ test-slow: $(INSTALLED)  ## pass the tests that take longer
 
 fuzz: $(INSTALLED)  ## every parser's fuzzer for a minute, two at a time (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz.run $(or $(SECONDS),60)
+
+bench: $(INSTALLED)  ## measure what the project promises and print the table: minutes, on a quiet machine (ROWS="init diagnosis")
+	@$(BIN)/python -m tests.bench $(ROWS)
 
 check: $(INSTALLED)  ## ruff and mypy --strict over everything
 	@$(BIN)/ruff check .
