@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from auditor.adapters.runs import NotStoredError, RunStore, UnreadableRunError
+from auditor.adapters.aws import client
+from auditor.adapters.runs import CommitTable, NotStoredError, RunStore, UnreadableRunError
 from auditor.domain.bundle import Run
 from tests.fakes import MINUTE, REFUSED, SHOP, T0, run
 
@@ -210,3 +211,17 @@ def test_a_denied_object_is_unreadable_with_the_code(aws: Any, refuse: Any) -> N
     with pytest.raises(UnreadableRunError, match="AccessDenied") as caught:
         denied.load(commit)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_commit_without_boto3_is_the_same_item(aws: Any) -> None:
+    table = CommitTable(client("dynamodb"), "runs")
+    store = RunStore(stage="lean", table=table, s3=aws.s3, bucket="observations")
+    whole = run(SHOP, "page", T0, {"home": REFUSED})
+    assert (store.append(whole), store.append(whole)) == (True, False)
+    commit = RunStore(stage="lean", table=aws.table, s3=aws.s3, bucket="observations").latest("page", 0)
+    assert commit is not None
+    assert store.load(commit).results == whole.results
+    store_of(aws).append(whole)
+    lean, rich = sorted(aws.items(), key=lambda item: item["pk"])
+    same = lean.keys() - {"pk", "object", "sha256"}
+    assert {key: lean[key] for key in same} == {key: rich[key] for key in same}

@@ -4,7 +4,7 @@ import threading
 from functools import cache
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -51,18 +51,20 @@ def client(service: str) -> Any:
 
 @cache
 def _client(service: str) -> Any:
-    return _session().client(service, config=_CONFIG)
+    return _session().create_client(service, config=_CONFIG)
 
 
 @cache
 def dynamodb() -> Any:
-    """The process's one DynamoDB resource, which speaks plain Python values."""
-    return _session().resource("dynamodb", config=_CONFIG)
+    """The process's one DynamoDB resource, which speaks plain Python values; for the aggregator."""
+    import boto3  # noqa: PLC0415 - a tenth of a probe function's start, and no probe needs it
+
+    return boto3.Session(botocore_session=_session()).resource("dynamodb", config=_CONFIG)
 
 
 @cache
-def _session() -> boto3.Session:
-    return boto3.Session()
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
 
 
 def aws_failure(error: Exception, action: str, resource: str) -> Failure:

@@ -38,6 +38,26 @@ class Commit:
     sha256: str
 
 
+class CommitTable:
+    """The one call that a probe makes of DynamoDB, in plain values; without boto3, whose import takes its time."""
+
+    def __init__(self, dynamodb: Any, name: str) -> None:
+        """``dynamodb`` is a botocore client."""
+        self._dynamodb = dynamodb
+        self._name = name
+
+    def put_item(self, **call: Any) -> None:
+        """As that of boto3's table, for items of texts, whole numbers and bytes."""
+        item = {name: _attribute(value) for name, value in call.pop("Item").items()}
+        self._dynamodb.put_item(TableName=self._name, Item=item, **call)
+
+
+def _attribute(value: str | int | bytes) -> dict[str, str | bytes]:
+    if isinstance(value, bytes):
+        return {"B": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+
+
 class RunStore:
     """Appends runs and reads them back. Probes use ``append`` only."""
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from auditor.adapters.aws import client, dynamodb
+from auditor.adapters.aws import client
 from auditor.adapters.metrics import emit
-from auditor.adapters.runs import RunStore
+from auditor.adapters.runs import CommitTable, RunStore
 from auditor.adapters.secrets import Secrets
 from auditor.domain.bundle import Run
 from auditor.domain.instants import format_instant
@@ -50,9 +50,8 @@ def probe_handler(runner: FamilyRunner[Spec, Facts]) -> Callable[[Mapping[str, A
             secrets=_secrets(),
             within=max(remaining, timedelta(seconds=1)),
         )
-        store = RunStore(
-            stage=settings.stage, table=dynamodb().Table(settings.table), s3=client("s3"), bucket=settings.bucket
-        )
+        table = CommitTable(client("dynamodb"), settings.table)
+        store = RunStore(stage=settings.stage, table=table, s3=client("s3"), bucket=settings.bucket)
         stored = store.append(run)
         if stored:
             _count(settings, run)
