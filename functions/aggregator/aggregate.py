@@ -120,6 +120,8 @@ def aggregate(
     if state.as_of is not None and slot <= state.as_of:
         _drain_outbox(ports, slot)
         return None
+    if state.version and state.as_of is None:
+        ports.note("the state was written by another version and cannot be read; verdicts and incidents begin anew")
     bundle = Bundle(
         schema_version=BUNDLE_VERSION,
         stage=stage,

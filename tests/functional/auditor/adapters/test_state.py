@@ -1,5 +1,6 @@
 """The aggregator's state and its outbox in DynamoDB."""
 
+import gzip
 from random import Random
 from typing import Any
 
@@ -8,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from auditor.adapters.state import StaleStateError, StateStore
 from auditor.domain.bundle import State
-from auditor.domain.result import Severity, Status
+from auditor.domain.result import Severity
 from auditor.domain.story import Story
-from auditor.domain.verdict import CheckMemory, TargetState, Verdict
+from auditor.domain.verdict import Seen, TargetState, Verdict
 from tests.fakes import MINUTE, REFUSED, SHOP, T0, play
 
-MEMORY = CheckMemory(status=Status.FAIL, severity=Severity.HIGH, slot=T0)
+SEEN = Seen(slot=T0, verdict=Verdict.DOWN)
 
 
 def store_of(aws: Any, stage: str = "test") -> StateStore:
@@ -31,6 +32,20 @@ def story(number: int, at: int = 0) -> Story:
         subject="Database is DOWN",
         text="because ä\n" * 3,
     )
+
+
+def test_a_state_of_another_shape_begins_anew_and_is_written_over(aws: Any) -> None:
+    store = store_of(aws)
+    store.save(State(version=1, as_of=T0), [])
+    body = gzip.compress(b'{"version": 1, "verdicts": {}}')
+    aws.dynamodb.Table("runs").update_item(
+        Key={"pk": "state#test", "sk": "verdicts"},
+        UpdateExpression="SET body = :b",
+        ExpressionAttributeValues={":b": body},
+    )
+    assert store.load() == State(version=1)
+    store.save(State(version=2, as_of=T0), [])
+    assert store.load() == State(version=2, as_of=T0)
 
 
 def test_the_first_state_is_fresh(aws: Any) -> None:
@@ -51,8 +66,9 @@ def test_a_state_comes_back_whole(aws: Any) -> None:
 def big_state(version: int, targets: int) -> State:
     """A state in which hardly two targets look alike, so that little of it can be packed away."""
     random = Random(version)
-    checks = [{random.randbytes(24).hex(): MEMORY for _ in range(4)} for _ in range(targets)]
-    known = {f"target-{n}": TargetState(verdict=Verdict.DOWN, since=T0, checks=each) for n, each in enumerate(checks)}
+    known = {
+        random.randbytes(112).hex(): TargetState(verdict=Verdict.DOWN, since=T0, recent=(SEEN,)) for _ in range(targets)
+    }
     return State(version=version, as_of=T0, targets=known)
 
 

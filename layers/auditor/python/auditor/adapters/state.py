@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from auditor.domain.bundle import State
-from auditor.domain.codec import from_json, to_json
+from auditor.domain.codec import CodecError, from_json, to_json
 from auditor.domain.story import Story
 from auditor.names import KEY_EXPIRY, KEY_PARTITION, KEY_SORT, STATE_VERDICTS, outbox_partition, state_partition
 
@@ -32,7 +32,10 @@ class StateStore:
         self._table_name = table_name
 
     def load(self) -> State:
-        """The state of the last moment; a fresh one at the very first. StaleStateError while another one is written."""
+        """The state of the last moment; a fresh one at the very first, and after a version that wrote another shape.
+
+        StaleStateError while another one is written.
+        """
         parts = self._items(state_partition(self._stage))
         if not parts:
             return State()
@@ -41,7 +44,10 @@ class StateStore:
         bodies = [bytes(part["body"]) for part in parts if part["version"] == first["version"]]
         if len(bodies) != first.get("parts", 1):
             raise StaleStateError(f"the state of stage {self._stage} was written while it was read")
-        return from_json(State, json.loads(gzip.decompress(b"".join(bodies))))
+        try:
+            return from_json(State, json.loads(gzip.decompress(b"".join(bodies))))
+        except CodecError:
+            return State(version=int(first["version"]))
 
     def save(self, state: State, stories: Sequence[Story]) -> None:
         """Writes the next state and its stories, all or nothing; StaleStateError when somebody else did first."""
