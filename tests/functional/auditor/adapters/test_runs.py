@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from auditor.adapters.aws import client
-from auditor.adapters.runs import CommitTable, NotStoredError, RunStore, UnreadableRunError
+from auditor.adapters.runs import CommitTable, Latest, NotStoredError, RunStore, UnreadableRunError
 from auditor.domain.bundle import Run
 from tests.fakes import MINUTE, REFUSED, SHOP, T0, run
 
@@ -24,7 +24,7 @@ def store_of(aws: Any) -> RunStore:
 
 
 def read(aws: Any, family: str = "page") -> Run:
-    commit = store_of(aws).latest(family, 0)
+    commit = store_of(aws).latest(family, 0).scheduled
     assert commit is not None
     return store_of(aws).load(commit)
 
@@ -82,36 +82,77 @@ def test_failures_are_kept_longer_than_passes(aws: Any, said: Any, days: int) ->
 
 def test_latest_is_the_newest_scheduled_run_and_no_extra_one(aws: Any) -> None:
     store = store_of(aws)
-    assert store.latest("page", 0) is None
+    assert store.latest("page", 0).scheduled is None
     for minute in (0, 2, 1):
         store.append(run(SHOP, "page", T0 + minute * MINUTE, {}))
     assert store.append(replace(run(SHOP, "page", T0 + 2 * MINUTE, {"home": REFUSED}), extra=True)) is True
     assert store.append(replace(run(SHOP, "page", T0 + 3 * MINUTE, {}), extra=True)) is True
     store.append(run(SHOP, "store", T0 + 9 * MINUTE, {}))
-    newest = store.latest("page", 0)
+    newest = store.latest("page", 0).scheduled
     assert newest is not None
     assert newest.slot == T0 + 2 * MINUTE
     assert not store.load(newest).extra
-    assert store.latest("page", 1) is None
+    assert store.latest("page", 1).scheduled is None
 
 
 def test_an_extra_run_never_takes_the_place_of_the_scheduled_one(aws: Any) -> None:
     store = store_of(aws)
     assert store.append(replace(FINE_RUN, extra=True)) is True
-    assert store.latest("page", 0) is None
+    assert store.latest("page", 0).scheduled is None
     assert store.append(FINE_RUN) is True
     assert len(aws.keys()) == 2
 
 
 @pytest.mark.parametrize("extras", [3, 4, 9])
-def test_many_extra_runs_do_not_hide_the_scheduled_one(aws: Any, extras: int) -> None:
+def test_many_extra_runs_do_not_hide_the_scheduled_one_and_the_newest_is_found(aws: Any, extras: int) -> None:
     store = store_of(aws)
     store.append(FINE_RUN)
     for minute in range(1, extras + 1):
         store.append(replace(run(SHOP, "page", T0 + minute * MINUTE, {}), extra=True))
     newest = store.latest("page", 0)
-    assert newest is not None
-    assert newest.slot == T0
+    assert newest.scheduled is not None
+    assert newest.extra is not None
+    assert (newest.scheduled.slot, newest.extra.slot) == (T0, T0 + extras * MINUTE)
+    assert store.load(newest.extra).extra
+
+
+@pytest.mark.parametrize(("extra_at", "told"), [(-1, None), (0, None), (1, 1)])
+def test_an_extra_run_is_told_only_where_it_is_newer_than_the_scheduled_one(
+    aws: Any, extra_at: int, told: int | None
+) -> None:
+    store = store_of(aws)
+    store.append(FINE_RUN)
+    store.append(replace(run(SHOP, "page", T0 + extra_at * MINUTE, {}), extra=True))
+    extra = store.latest("page", 0).extra
+    assert (extra and extra.slot) == (None if told is None else T0 + told * MINUTE)
+
+
+def test_since_a_slot_only_what_is_not_older_is_told(aws: Any) -> None:
+    store = store_of(aws)
+    store.append(FINE_RUN)
+    store.append(replace(run(SHOP, "page", T0 + MINUTE, {}), extra=True))
+    assert store.latest("page", 0, T0 + 2 * MINUTE) == Latest()
+    late = store.latest("page", 0, T0 + MINUTE)
+    assert late.scheduled is None
+    assert late.extra is not None
+    assert store.latest("page", 0, T0) == store.latest("page", 0)
+    store.append(run(SHOP, "page", T0 + 3 * MINUTE, {}))
+    ahead = store.latest("page", 0, T0 + 2 * MINUTE).scheduled
+    assert ahead is not None
+    assert ahead.slot == T0 + 3 * MINUTE
+
+
+def test_one_question_reads_one_item_and_none_while_it_waits(aws: Any) -> None:
+    store, read = store_of(aws), []
+    calls = aws.table.meta.client.meta.events
+    calls.register("after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["ScannedCount"]), "counting")
+    for minute in range(9):
+        store.append(run(SHOP, "page", T0 + minute * MINUTE, {}))
+    store.latest("page", 0, T0 + 9 * MINUTE)
+    store.latest("page", 0, T0 + 8 * MINUTE)
+    store.latest("page", 0)
+    calls.unregister("after-call.dynamodb.Query", unique_id="counting")
+    assert read == [0, 1, 1]
 
 
 def _altered(body: bytes) -> bytes:
@@ -145,7 +186,7 @@ def test_an_object_that_is_not_the_committed_one_is_unreadable(
 )
 def test_a_committed_object_that_is_no_run_is_unreadable_by_its_key(aws: Any, body: bytes) -> None:
     store_of(aws).append(FINE_RUN)
-    commit = store_of(aws).latest("page", 0)
+    commit = store_of(aws).latest("page", 0).scheduled
     assert commit is not None
     aws.s3.put_object(Bucket=BUCKET, Key=commit.object_key, Body=body)
     with pytest.raises(UnreadableRunError, match=commit.object_key):
@@ -205,7 +246,7 @@ def test_a_table_that_answers_nothing_is_named_by_the_error_of_the_sdk(aws: Any,
 
 def test_a_denied_object_is_unreadable_with_the_code(aws: Any, refuse: Any) -> None:
     store_of(aws).append(FINE_RUN)
-    commit = store_of(aws).latest("page", 0)
+    commit = store_of(aws).latest("page", 0).scheduled
     assert commit is not None
     denied = RunStore(stage="test", table=aws.table, s3=refuse("AccessDenied", 403).client("s3"), bucket=BUCKET)
     with pytest.raises(UnreadableRunError, match="AccessDenied") as caught:

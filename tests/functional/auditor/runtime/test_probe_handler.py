@@ -27,7 +27,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def stored(deployed: Deployed) -> Run:
     table = deployed.dynamodb.Table("runs")
     store = RunStore(stage="test", table=table, s3=deployed.s3, bucket="observations")
-    commit = store.latest("page", 0)
+    commit = store.latest("page", 0).scheduled
     assert commit is not None
     return store.load(commit)
 
@@ -104,6 +104,19 @@ def test_the_metric_is_printed_only_after_the_commit(
     deployed.invoke()
     assert printed_before == [0]
     assert len(metrics(capsys)) == 1
+
+
+def test_an_extra_run_is_stored_beside_the_scheduled_one_and_counted_nowhere(
+    deploy: Deploy, listening: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed = deploy(gone=PageSpec(mode="connects", port=9))
+    assert deployed.invoke(extra=True) == {"slot": format_instant(SLOT), "results": 1, "stored": True}
+    assert metrics(capsys) == []
+    assert [item["sk"] for item in deployed.items()] == [f"{format_instant(SLOT)}#extra"]
+    assert deployed.invoke(extra=True, aws_request_id="request-2")["stored"] is False, "once per slot"
+    assert deployed.invoke()["stored"] is True
+    assert not stored(deployed).extra
+    assert [document["Runs"] for document in metrics(capsys)] == [[1.0]]
 
 
 @pytest.mark.parametrize("change", [{"stage": "prod"}, {"shard": True}, {"time": None}])

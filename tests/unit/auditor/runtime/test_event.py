@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auditor.domain.instants import format_instant
-from auditor.runtime.event import EventError, ScheduledEvent, parse_event
+from auditor.runtime.event import EventError, RunEvent, parse_event
 
 GOOD: dict[str, Any] = {"stage": "prod", "shard": 0, "time": "2026-11-23T16:47:31Z"}
 FIVE = timedelta(minutes=5)
@@ -22,8 +22,13 @@ FIVE = timedelta(minutes=5)
 )
 def test_the_slot_is_the_events_time_floored_to_the_period(time: str, slot: str) -> None:
     event = parse_event(GOOD | {"time": time, "shard": 3}, "prod", FIVE)
-    assert isinstance(event, ScheduledEvent)
-    assert (event.shard, format_instant(event.slot)) == (3, slot)
+    assert isinstance(event, RunEvent)
+    assert (event.shard, format_instant(event.slot), event.extra) == (3, slot, False)
+
+
+def test_an_extra_run_belongs_to_the_minute_that_asked_for_it() -> None:
+    event = parse_event(GOOD | {"extra": True}, "prod", FIVE)
+    assert (format_instant(event.slot), event.extra) == ("2026-11-23T16:47:00Z", True)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,8 @@ def test_the_slot_is_the_events_time_floored_to_the_period(time: str, slot: str)
         ({"shard": -1}, "event's shard is -1"),
         ({"shard": 1.0}, "event's shard is 1.0"),
         ({"shard": None}, "event's shard is None"),
+        ({"extra": 1}, "event's extra is 1; allowed is true or false"),
+        ({"extra": None}, "event's extra is None"),
         ({"time": None}, "event's time is None; allowed is the instant that EventBridge scheduled"),
         ({"time": 1764000000}, "event's time is 1764000000"),
         ({"time": "2026-11-23T16:47:31"}, "event's time is '2026-11-23T16:47:31'"),

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from auditor.adapters.aws import AwsError
 from auditor.domain.bundle import Run
 from auditor.domain.codec import CodecError, from_json, to_json
-from auditor.domain.instants import parse_instant
+from auditor.domain.instants import EPOCH, parse_instant
 from auditor.domain.result import Result, Status
 from auditor.names import KEY_EXPIRY, KEY_PARTITION, KEY_SORT, observation_key, run_partition, run_sort
 
@@ -36,6 +36,14 @@ class Commit:
     slot: datetime
     object_key: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The newest commits of a shard; ``extra`` only where it is newer than the scheduled one."""
+
+    scheduled: Commit | None = None
+    extra: Commit | None = None
 
 
 class CommitTable:
@@ -105,24 +113,36 @@ class RunStore:
             KEY_EXPIRY: int((run.slot + keep).timestamp()),
         }
 
-    def latest(self, family: str, shard: int) -> Commit | None:
-        """The newest scheduled commit of a shard, or None when there never was one. Raises AwsError."""
+    def latest(self, family: str, shard: int, since: datetime | None = None) -> Latest:
+        """The newest commits of a shard, or of its slots from ``since`` on. Raises AwsError.
+
+        A question that finds nothing costs one read unit, and one that finds the scheduled commit what this one item
+        weighs: items are read one by one from the newest on, because each holds all results of its run.
+        """
+        extra: Commit | None = None
         start: dict[str, Any] = {}
         while True:
             answer = self._table.query(
-                KeyConditionExpression="#pk = :pk",
-                ExpressionAttributeNames={"#pk": KEY_PARTITION},
-                ExpressionAttributeValues={":pk": run_partition(self._stage, family, shard)},
+                KeyConditionExpression="#pk = :pk AND #sk >= :since",
+                ProjectionExpression="#sk, #object, sha256",
+                ExpressionAttributeNames={"#pk": KEY_PARTITION, "#sk": KEY_SORT, "#object": "object"},
+                ExpressionAttributeValues={
+                    ":pk": run_partition(self._stage, family, shard),
+                    ":since": run_sort(since or EPOCH),
+                },
                 ScanIndexForward=False,
-                Limit=4,  # an extra run sorts directly after the scheduled one of its slot
+                Limit=1,
                 ConsistentRead=True,
                 **start,
             )
             for item in answer["Items"]:
-                if not item[KEY_SORT].endswith("#extra"):
-                    return Commit(slot=parse_instant(item[KEY_SORT]), object_key=item["object"], sha256=item["sha256"])
+                slot, _, kind = item[KEY_SORT].partition("#")
+                commit = Commit(slot=parse_instant(slot), object_key=item["object"], sha256=item["sha256"])
+                if not kind:
+                    return Latest(scheduled=commit, extra=extra if extra and extra.slot > commit.slot else None)
+                extra = extra or commit
             if "LastEvaluatedKey" not in answer:
-                return None
+                return Latest(extra=extra)
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def load(self, commit: Commit) -> Run:

@@ -1,4 +1,4 @@
-"""The Lambda handler that every family shares: parse the schedule's event, run, store, then count."""
+"""The Lambda handler that every family shares: parse the event, run, store, then count."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -38,24 +38,25 @@ def probe_handler(runner: FamilyRunner[Spec, Facts]) -> Callable[[Mapping[str, A
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         settings = _settings()
         logger = make_logger(runner.family.name)
-        scheduled = parse_event(event, settings.stage, runner.family.period)
+        asked = parse_event(event, settings.stage, runner.family.period)
         remaining = timedelta(milliseconds=context.get_remaining_time_in_millis()) - RESERVE
         run = runner.run(
-            targets_of(scheduled.shard),
-            shard=scheduled.shard,
-            slot=scheduled.slot,
+            targets_of(asked.shard),
+            shard=asked.shard,
+            slot=asked.slot,
             request_id=context.aws_request_id,
             vantage=_vantage(settings),
             network=_network(settings),
             secrets=_secrets(),
             within=max(remaining, timedelta(seconds=1)),
+            extra=asked.extra,
         )
         table = CommitTable(client("dynamodb"), settings.table)
         store = RunStore(stage=settings.stage, table=table, s3=client("s3"), bucket=settings.bucket)
         stored = store.append(run)
-        if stored:
-            _count(settings, run)
-        else:
+        if stored and not run.extra:
+            _count(settings, run)  # the silence alarm and dashboards are about what the schedule promises
+        if not stored:
             logger.info("slot was committed before; nothing changed", slot=format_instant(run.slot), shard=run.shard)
         return {"slot": format_instant(run.slot), "results": len(run.results), "stored": stored}
 

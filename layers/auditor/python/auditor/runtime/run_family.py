@@ -41,6 +41,7 @@ class FamilyRunner(Generic[Spec, Facts]):
         network: Network,
         secrets: SecretReader,
         within: timedelta,
+        extra: bool = False,
     ) -> Run:
         """Probes the deployed targets together and judges each; ends ``within`` the given time."""
         deployed = [target for target in targets if target.deployed]
@@ -67,6 +68,7 @@ class FamilyRunner(Generic[Spec, Facts]):
             vantage=vantage,
             observations=tuple(_plain(observation) for observation in observations),
             results=tuple(results),
+            extra=extra,
         )
 
     def _job(self, target: Target[Spec]) -> ProbeJob:
