@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from auditor.adapters.runs import Commit, UnreadableRunError
+from auditor.adapters.runs import Commit, Latest, UnreadableRunError
 from auditor.adapters.state import StaleStateError
 from auditor.domain.assessment import Assessment, Knowledge, assess
 from auditor.domain.attribution import Reading
@@ -265,6 +265,8 @@ class World:
     """
 
     stored: dict[tuple[str, int], Run] = field(default_factory=dict)
+    extra: dict[tuple[str, int], Run] = field(default_factory=dict)
+    asked: list[tuple[str, int, datetime]] = field(default_factory=list)
     unreadable: set[tuple[str, int]] = field(default_factory=set)
     state: Any = None
     outbox: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -278,11 +280,24 @@ class World:
     before_call: Callable[[str], None] = lambda _name: None
     on_sleep: Callable[[float], None] = lambda _slept: None
 
-    def latest(self, family: str, shard: int) -> Commit | None:
-        """The newest commit."""
+    def latest(self, family: str, shard: int, since: datetime | None = None) -> Latest:
+        """The newest commits."""
         self.before_call("runs.latest")
-        found = self.stored.get((family, shard))
-        return None if found is None else Commit(slot=found.slot, object_key=f"{family}/{shard}", sha256="")
+        key = f"{family}/{shard}"
+        scheduled, extra = (
+            None if found is None or (since is not None and found.slot < since) else found
+            for found in (self.stored.get((family, shard)), self.extra.get((family, shard)))
+        )
+        newer = extra is not None and (scheduled is None or extra.slot > scheduled.slot)
+        return Latest(
+            scheduled=Commit(slot=scheduled.slot, object_key=key, sha256="") if scheduled else None,
+            extra=Commit(slot=extra.slot, object_key=f"{key}/extra", sha256="") if extra and newer else None,
+        )
+
+    def ask(self, family: str, shard: int, slot: datetime) -> None:
+        """Notes what was asked for; a test stores what it gives."""
+        self.before_call("extras.ask")
+        self.asked.append((family, shard, slot))
 
     def monotonic(self) -> float:
         """A clock that moves by sleeping only."""
@@ -342,17 +357,18 @@ class RunsOf:
 
     world: World
 
-    def latest(self, family: str, shard: int) -> Commit | None:
-        """The newest commit."""
-        return self.world.latest(family, shard)
+    def latest(self, family: str, shard: int, since: datetime | None = None) -> Latest:
+        """The newest commits."""
+        return self.world.latest(family, shard, since)
 
     def load(self, commit: Commit) -> Run:
         """The run behind it."""
         self.world.before_call("runs.load")
-        family, _, shard = commit.object_key.partition("/")
+        family, shard, *kind = commit.object_key.split("/")
         if (family, int(shard)) in self.world.unreadable:
             raise UnreadableRunError(f"object {commit.object_key}: altered")
-        return replace(self.world.stored[family, int(shard)], object_key=commit.object_key)
+        runs = self.world.extra if kind else self.world.stored
+        return replace(runs[family, int(shard)], object_key=commit.object_key)
 
 
 @dataclass(frozen=True)

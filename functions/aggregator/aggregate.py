@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from auditor.adapters.aws import AwsError
-from auditor.adapters.runs import Commit, UnreadableRunError
+from auditor.adapters.runs import Commit, Latest, UnreadableRunError
 from auditor.adapters.state import StaleStateError
 from auditor.domain.assessment import Assessment, Knowledge, assess
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run, State
 from auditor.domain.codec import json_text, to_json
 from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.extra import extra_runs
 from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
@@ -32,14 +33,15 @@ from auditor.render.report_markdown import render_markdown
 from functions.aggregator.claims import diagnosis_of
 
 _DATED_EVERY = timedelta(hours=1)
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.5
+"""Each question costs a read unit, and a report that comes half a second later is as good."""
 
 
 class Runs(Protocol):
     """Reads the runs that probes appended."""
 
-    def latest(self, family: str, shard: int) -> Commit | None:
-        """The newest commit of a shard."""
+    def latest(self, family: str, shard: int, since: datetime | None = None) -> Latest:
+        """The newest commits of a shard, or of its slots from ``since`` on."""
 
     def load(self, commit: Commit) -> Run:
         """The whole run."""
@@ -66,6 +68,13 @@ class Requests(Protocol):
 
     def pending(self) -> tuple[Request, ...]:
         """All requests that have not expired."""
+
+
+class Extras(Protocol):
+    """Asks families for runs out of turn."""
+
+    def ask(self, family: str, shard: int, slot: datetime) -> None:
+        """Queues one."""
 
 
 class Reports(Protocol):
@@ -96,6 +105,7 @@ class Ports:
     runs: Runs
     states: States
     requests: Requests
+    extras: Extras
     reports: Reports
     stories: Stories
     emit: Emit
@@ -127,7 +137,7 @@ def aggregate(
         stage=stage,
         as_of=slot,
         platform=platform,
-        runs=_load(commits, slot, ports),
+        runs=_load(commits, ports),
         state=_with_requests(state, slot, ports),
         seconds_per_minute=seconds_per_minute,
     )
@@ -151,6 +161,7 @@ def aggregate(
     finally:
         # Who is to be told hears of it also when the report cannot be made or published.
         _drain_outbox(ports, slot)
+        _ask_extra_runs(ports, slot, extra_runs(bundle, assessment.targets, knowledge.contacting))
     return report
 
 
@@ -186,35 +197,35 @@ def rendered(report: Report, bundle: Bundle) -> dict[str, str]:
 
 def _await_commits(
     slot: datetime, platform: Platform, knowledge: Knowledge, ports: Ports, wait_seconds: float
-) -> dict[tuple[str, int], Commit]:
-    """The newest commit per shard; waits for the slot's own until the budget ends. What is missing then is late."""
-    awaited = {(shard.family, shard.number) for shard in platform.shards}
-    commits: dict[tuple[str, int], Commit] = {}
+) -> tuple[Commit, ...]:
+    """The newest commits of every shard; waits for the slot's own until the budget ends. What is missing is late."""
+    due = {(s.family, s.number): floor_to(slot, knowledge.periods[s.family]) for s in platform.shards}
+    found: dict[tuple[str, int], Latest] = {}
     give_up = ports.monotonic() + wait_seconds
     while True:
-        for family, shard in sorted(awaited):
-            commit = ports.runs.latest(family, shard)
-            if commit is not None:
-                commits[family, shard] = commit
-                if commit.slot >= floor_to(slot, knowledge.periods[family]):
-                    awaited.discard((family, shard))
-        if not awaited or ports.monotonic() + _POLL_SECONDS > give_up:
+        for family, shard in sorted(due.keys() - found.keys()):
+            latest = ports.runs.latest(family, shard, due[family, shard])
+            if latest.scheduled is not None:
+                found[family, shard] = latest
+        if len(found) == len(due) or ports.monotonic() + _POLL_SECONDS > give_up:
             break
         ports.sleep(_POLL_SECONDS)
-    for family, shard in sorted(awaited):
+    for family, shard in sorted(due.keys() - found.keys()):
         ports.note(f"{family}/{shard} did not commit slot {format_instant(slot)} within {wait_seconds:g} s: it is late")
-    return commits
-
-
-def _load(commits: Mapping[tuple[str, int], Commit], slot: datetime, ports: Ports) -> tuple[Run, ...]:
-    runs = []
-    for key in sorted(commits):
-        if commits[key].slot > slot:
+        found[family, shard] = ports.runs.latest(family, shard)
+    for (family, shard), latest in sorted(found.items()):
+        if latest.scheduled is not None and latest.scheduled.slot > slot:
             ports.note(
-                f"{key[0]}/{key[1]} is ahead of slot {format_instant(slot)}: its newest run is judged all the same"
+                f"{family}/{shard} is ahead of slot {format_instant(slot)}: its newest run is judged all the same"
             )
+    return tuple(c for key in sorted(found) for c in (found[key].scheduled, found[key].extra) if c is not None)
+
+
+def _load(commits: Sequence[Commit], ports: Ports) -> tuple[Run, ...]:
+    runs = []
+    for commit in commits:
         try:
-            runs.append(ports.runs.load(commits[key]))
+            runs.append(ports.runs.load(commit))
         except UnreadableRunError as error:
             ports.note(f"{error}; its targets are unknown in this moment")
     return tuple(runs)
@@ -247,3 +258,13 @@ def _drain_outbox(ports: Ports, slot: datetime) -> None:
             ports.states.mark_told(story, format_instant(slot))
         except AwsError as error:
             ports.note(f"story {story.id} could not be told ({type(error).__name__}); it stays in the outbox")
+
+
+def _ask_extra_runs(ports: Ports, slot: datetime, asked: Sequence[tuple[str, int]]) -> None:
+    for family, shard in asked:
+        try:
+            ports.extras.ask(family, shard, slot)
+        except AwsError as error:
+            # Lambda that cannot be reached costs seconds each time, and would cost as much for the others.
+            ports.note(f"no extra run of {family}/{shard} or further ones could be asked for ({type(error).__name__})")
+            return

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from auditor.adapters.aws import client, dynamodb
+from auditor.adapters.extras import ExtraRuns
 from auditor.adapters.metrics import emit
 from auditor.adapters.notifier import Notifier
 from auditor.adapters.reports import ReportBucket
@@ -66,6 +67,7 @@ def _ports(settings: Settings) -> Ports:
         runs=RunStore(stage=settings.stage, table=dynamodb().Table(settings.table), s3=s3, bucket=settings.bucket),
         states=StateStore(stage=settings.stage, dynamodb=dynamodb(), table_name=settings.table),
         requests=RequestStore(stage=settings.stage, table=dynamodb().Table(settings.table)),
+        extras=ExtraRuns(stage=settings.stage, functions=client("lambda")),
         reports=ReportBucket(stage=settings.stage, s3=s3, bucket=settings.bucket, region=settings.region),
         stories=Notifier(sns=client("sns"), stories=settings.stories_topic, pages=settings.pages_topic),
         emit=emit,

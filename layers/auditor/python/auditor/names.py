@@ -38,6 +38,12 @@ ENV_SANDBOX_NETWORK = "AUDITOR_SANDBOX_NETWORK"
 ENV_SANDBOX_PACE = "AUDITOR_SANDBOX_SECONDS_PER_MINUTE"
 """Set in the sandbox only: wall seconds that a simulated minute takes; screen and report say so."""
 
+
+def function_name(stage: str, name: str) -> str:
+    """The Lambda function of a family, or of the aggregator."""
+    return f"health-auditor-{stage}-{name.replace('_', '-')}"
+
+
 KEY_PARTITION = "pk"
 KEY_SORT = "sk"
 KEY_EXPIRY = "expires_at"

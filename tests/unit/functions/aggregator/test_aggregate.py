@@ -58,6 +58,7 @@ def judge(world: World, slot: datetime, wait: float = 20.0, where: Any = SHOP) -
             runs=RunsOf(world),
             states=StatesOf(world),
             requests=RequestsOf(world),
+            extras=world,
             reports=world,
             stories=world,
             emit=world.emit,
@@ -243,6 +244,96 @@ def test_requests_that_cannot_be_read_cost_nothing_but_themselves() -> None:
     reports = through(world, OK, DATABASE_DOWN)
     assert [str(r.verdict) for r in reports if r] == ["HEALTHY", "DOWN"]
     assert "the next slot merges them" in world.notes[0]
+
+
+EDGE = platform([target("home", "page", "web"), target("tasks", "slowly", "web")])
+
+
+def edge_fails(world: World) -> Report | None:
+    """A page that fails between two runs of the family that asks AWS."""
+    world.stored = {(made.family, 0): made for made in runs(EDGE, T0, OK)}
+    judge(world, T0, where=EDGE)
+    world.stored["page", 0] = run(EDGE, "page", T0 + MINUTE, {"home": WRONG})
+    return judge(world, T0 + MINUTE, where=EDGE)
+
+
+def test_a_first_failure_asks_once_for_extra_runs_and_after_all_was_told() -> None:
+    world, calls = World(), []
+    world.before_call = calls.append
+    edge_fails(world)
+    assert world.asked == [("slowly", 0, T0 + MINUTE)]
+    assert calls[-1] == "extras.ask", "whoever is to be told does not wait for it"
+    assert judge(world, T0 + MINUTE, where=EDGE) is None
+    world.stored["page", 0] = run(EDGE, "page", T0 + 2 * MINUTE, {"home": WRONG})
+    judge(world, T0 + 2 * MINUTE, where=EDGE)
+    assert len(world.asked) == 1
+
+
+def test_extra_runs_that_cannot_be_asked_for_cost_a_note() -> None:
+    world = World()
+
+    def denied(name: str) -> None:
+        if name == "extras.ask":
+            raise aws_error("AccessDenied", "Invoke")
+
+    world.before_call = denied
+    assert edge_fails(world) is not None
+    (note,) = world.notes
+    assert "no extra run of slowly/0 or further ones could be asked for (ClientError)" in note
+    assert values(world, METRIC_REPORTS) == [1, 1]
+    assert [s.kind for s in world.told] == ["opened"]
+
+
+def test_extra_runs_are_asked_for_also_when_the_report_cannot_be_published() -> None:
+    world = World()
+
+    def denied(name: str) -> None:
+        if name == "reports.publish" and world.saves == 2:
+            raise aws_error("AccessDenied", "PutObject")
+
+    world.before_call = denied
+    with pytest.raises(Exception, match="AccessDenied"):
+        edge_fails(world)
+    assert world.asked == [("slowly", 0, T0 + MINUTE)]
+
+
+def test_an_extra_run_is_in_the_bundle_and_moves_no_verdict_and_no_number() -> None:
+    world, without = World(), World()
+    for each in (world, without):
+        edge_fails(each)
+        each.stored["page", 0] = run(EDGE, "page", T0 + 2 * MINUTE, OK)
+    world.extra["slowly", 0] = run(EDGE, "slowly", T0 + MINUTE, {"tasks": WRONG}, extra=True)
+    report, other = (judge(each, T0 + 2 * MINUTE, where=EDGE) for each in (world, without))
+    published = from_json(Bundle, json.loads(world.files["bundle.json", None]))
+    assert [(r.family, r.slot, r.extra) for r in published.runs] == [
+        ("page", T0 + 2 * MINUTE, False),
+        ("slowly", T0, False),
+        ("slowly", T0 + MINUTE, True),
+    ]
+    assert report is not None
+    assert report == other
+
+
+def test_an_extra_run_that_the_schedule_overtook_is_left_out() -> None:
+    world = World()
+    edge_fails(world)
+    world.extra["slowly", 0] = run(EDGE, "slowly", T0 + MINUTE, {}, extra=True)
+    for made in runs(EDGE, T0 + 5 * MINUTE, OK):
+        world.stored[made.family, 0] = made
+    judge(world, T0 + 5 * MINUTE, where=EDGE)
+    published = from_json(Bundle, json.loads(world.files["bundle.json", None]))
+    assert [run.extra for run in published.runs] == [False, False]
+
+
+def test_waiting_asks_twice_a_second_and_for_what_is_older_only_once() -> None:
+    world, asked = World(), []
+    commit(world, T0)
+    judge(world, T0)
+    world.before_call = lambda name: asked.append(name) if name == "runs.latest" else None
+    commit(world, T0 + MINUTE, only="page")
+    world.slept = 0.0
+    judge(world, T0 + MINUTE, 10.0)
+    assert len(asked) == 1 + 21 + 1, "the page once, the store each half second, and what it has instead"
 
 
 def test_blindness_is_counted() -> None:
