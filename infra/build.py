@@ -37,7 +37,18 @@ _PIP_OPTIONS = [
 """Pure wheels only, so that the emulator can run the layer anywhere; the lock is complete, hence no resolution."""
 
 
-SDK_SERVICES = ("dynamodb", "ecs", "route53", "s3", "secretsmanager", "servicediscovery", "sns", "ssm", "sts")
+SDK_SERVICES = (
+    "dynamodb",
+    "ecs",
+    "lambda",
+    "route53",
+    "s3",
+    "secretsmanager",
+    "servicediscovery",
+    "sns",
+    "ssm",
+    "sts",
+)
 """AWS services that functions call. The SDK describes 400; what nobody calls is left out of the layer, since it is nine
 tenths of its files and each cold start pays for them. A service that is missing here fails loudly: unknown service."""
 

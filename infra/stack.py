@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from auditor.domain.topology import Platform, Service
+from auditor.family import Plane
 from infra.build import Assets
 from infra.constructs.aggregator import Aggregator
 from infra.constructs.alarms import FailureAlarm, PagingAlarms
@@ -49,8 +50,18 @@ class HealthAuditorStack(cdk.Stack):
             )
             for item in families
         ]
-        targets = len(platform.targets)
-        aggregator = Aggregator(self, "Aggregator", foundation=foundation, topics=topics, targets=targets)
+        aggregator = Aggregator(
+            self,
+            "Aggregator",
+            foundation=foundation,
+            topics=topics,
+            targets=len(platform.targets),
+            asked=[
+                probe.function
+                for item, probe in zip(families, probes, strict=True)
+                if item.family.plane is Plane.CONTROL
+            ],
+        )
         paging = PagingAlarms(
             self,
             "Paging",

@@ -1,9 +1,11 @@
 """The aggregator: every minute it reads what the families stored, judges the platform, publishes and tells."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from auditor import names
@@ -27,7 +29,17 @@ def memory_mb(targets: int) -> int:
 class Aggregator(Construct):
     """The one writer of state: it alone may change verdicts and the outbox, and nothing of what probes appended."""
 
-    def __init__(self, scope: Construct, id: str, *, foundation: Foundation, topics: Topics, targets: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        foundation: Foundation,
+        topics: Topics,
+        targets: int,
+        asked: Sequence[lambda_.IFunction],
+    ) -> None:
+        """``asked``: the functions that it may ask for extra runs."""
         super().__init__(scope, id)
         settings = foundation.settings
         self._auditor_function = AuditorFunction(
@@ -51,7 +63,7 @@ class Aggregator(Construct):
             },
         )
         self.function = self._auditor_function.function
-        self._grant(foundation, topics)
+        self._grant(foundation, topics, asked)
         AlignedRule(
             self,
             "EveryMinute",
@@ -63,7 +75,7 @@ class Aggregator(Construct):
             failures=foundation.stores.failures,
         )
 
-    def _grant(self, foundation: Foundation, topics: Topics) -> None:
+    def _grant(self, foundation: Foundation, topics: Topics, asked: Sequence[lambda_.IFunction]) -> None:
         stores, stage = foundation.stores, foundation.settings.stage
         grant = self._auditor_function.grant
         grant(
@@ -113,3 +125,11 @@ class Aggregator(Construct):
         )
         for statement in topics.publish_statements():
             grant(statement)
+        if asked:
+            grant(
+                iam.PolicyStatement(
+                    sid="AskForExtraRuns",
+                    actions=["lambda:InvokeFunction"],
+                    resources=[function.function_arn for function in asked],
+                )
+            )

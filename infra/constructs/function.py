@@ -84,7 +84,7 @@ class AuditorFunction(Construct):
     ) -> None:
         super().__init__(scope, id)
         stage = foundation.settings.stage
-        function_name = f"health-auditor-{stage}-{name.replace('_', '-')}"
+        function_name = names.function_name(stage, name)
         self.role = iam.Role(
             self,
             "Role",

@@ -15,6 +15,7 @@ from infra.settings import CreatedVpc, ImportedVpc, StageSettings
 HTTPS_PORT = 443
 
 _INTERFACE_SERVICES = {
+    "AWS_ENDPOINT_URL_LAMBDA": ("Lambda", ec2.InterfaceVpcEndpointAwsService.LAMBDA_),
     "AWS_ENDPOINT_URL_SECRETS_MANAGER": ("SecretsManager", ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER),
     "AWS_ENDPOINT_URL_SNS": ("Sns", ec2.InterfaceVpcEndpointAwsService.SNS),
 }

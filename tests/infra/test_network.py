@@ -69,12 +69,16 @@ def test_no_endpoint_without_create_endpoints(synthesized: Synthesized, name: st
 def test_created_interface_endpoints_have_private_dns_off_and_their_urls_go_to_our_clients(made_up: Stage) -> None:
     endpoints = made_up.properties("AWS::EC2::VPCEndpoint")
     interfaces = {json.dumps(e["ServiceName"]): e for e in endpoints if e["VpcEndpointType"] == "Interface"}
-    assert len(interfaces) == 2
-    assert [e["PrivateDnsEnabled"] for e in interfaces.values()] == [False, False]
+    assert len(interfaces) == 3
+    assert [e["PrivateDnsEnabled"] for e in interfaces.values()] == [False, False, False]
     assert sum(e["VpcEndpointType"] == "Gateway" for e in endpoints) == 2
     for function in made_up.functions().values():
         variables = function["Environment"]["Variables"]
-        assert {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SNS"} <= variables.keys()
+        assert {
+            "AWS_ENDPOINT_URL_LAMBDA",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            "AWS_ENDPOINT_URL_SNS",
+        } <= variables.keys()
 
 
 def test_the_owner_is_told_which_rules_to_add_for_private_targets(made_up: Stage) -> None:

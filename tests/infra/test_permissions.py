@@ -107,6 +107,22 @@ def test_the_aggregator_files_the_reports_that_the_run_time_names(made_up: Stage
         assert fnmatch.fnmatchcase(names.report_key("endpoints", "report.html", instant), pattern)
 
 
+def test_the_aggregator_may_ask_exactly_the_families_that_ask_aws_for_extra_runs(made_up: Stage) -> None:
+    functions = made_up.functions()
+    holders = {
+        name: [s for s in made_up.statements(f) if any(a.startswith("lambda:") for a in _actions(s))]
+        for name, f in functions.items()
+    }
+    (statement,) = holders.pop("health-auditor-endpoints-aggregator")
+    assert not any(holders.values())
+    assert _actions(statement) == ["lambda:InvokeFunction"]
+    assert "Condition" not in statement
+    (resource,) = _resources(statement)
+    asked = made_up.template["Resources"][resource["Fn::GetAtt"][0]]["Properties"]
+    assert resource["Fn::GetAtt"][1] == "Arn"
+    assert asked["FunctionName"] == names.function_name("endpoints", "control")
+
+
 def test_the_aggregator_can_publish_to_the_encrypted_topics(stage: Stage) -> None:
     statements = stage.statements(stage.functions()[f"health-auditor-{stage.settings.stage}-aggregator"])
     (publish,) = [s for s in statements if "sns:Publish" in _actions(s)]
