@@ -27,6 +27,10 @@ def slot(text):
 WRITER = """
 import boto3
 def handler(event, context):
+    if "invoke" in event:
+        payload = b'{"slot": "2026-02-28T12:00:00+00:00"}'
+        given = {"FunctionName": event["invoke"], "InvocationType": "Event", "Payload": payload}
+        return boto3.client("lambda").invoke(**given)["StatusCode"]
     if "metric" in event:
         boto3.client("cloudwatch").put_metric_data(
             Namespace=event["metric"], MetricData=[{"MetricName": "m", "Value": 1}])
@@ -105,6 +109,13 @@ TEMPLATE: dict[str, Any] = {
                             "Version": "2012-10-17",
                             "Statement": [
                                 allow("ssm:GetParameter"),
+                                {
+                                    "Effect": "Allow",
+                                    "Action": "lambda:InvokeFunction",
+                                    "Resource": {
+                                        "Fn::Sub": "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:probe"
+                                    },
+                                },
                                 allow(
                                     "cloudwatch:PutMetricData",
                                     Condition={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},

@@ -244,6 +244,21 @@ def test_a_function_does_what_its_role_allows_and_nothing_more(emulator: Emulato
     assert "cloudwatch:PutMetricData" in call({"metric": "Elsewhere"})
 
 
+def test_a_function_starts_exactly_the_function_that_its_role_allows(emulator: Emulator) -> None:
+    client = emulator.client("lambda")
+
+    def call(name: str) -> str:
+        return str(
+            json.loads(client.invoke(FunctionName="writer", Payload=json.dumps({"invoke": name}))["Payload"].read())
+        )
+
+    assert call("probe") == "202"
+    wait_for("the run that was asked for", 10, lambda: log_lines(emulator, "slot 2026-02-28T12:00:00"))
+    denied = call("writer")
+    assert "AccessDenied" in denied
+    assert "lambda:InvokeFunction" in denied
+
+
 def test_conditions_and_transactions_of_dynamodb_fail_as_on_aws(emulator: Emulator) -> None:
     dynamodb = emulator.client("dynamodb")
     put = {"TableName": "results", "Item": {"pk": {"S": "slot"}}, "ConditionExpression": "attribute_not_exists(pk)"}
