@@ -9,6 +9,7 @@ from auditor.adapters.aws import AwsError, client, dynamodb
 from auditor.adapters.requests import RequestStore
 from auditor.domain.instants import format_instant
 from auditor.domain.request import Request, RequestKind
+from auditor.names import OUTPUT_SERVICES, OUTPUT_TABLE, stack_name
 
 DONE, NOT_DONE = 0, 2
 LONGEST_SILENCE = timedelta(days=7)
@@ -63,12 +64,12 @@ def ask(
 
 def _deployed(stage: str) -> tuple[str, tuple[str, ...]]:
     """The table and the services of a deployed stage, as its stack tells them."""
-    name = f"HealthAuditor-{stage}"
+    name = stack_name(stage)
     try:
         stacks: list[Any] = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except AwsError as error:
         raise UnknownStageError(f"stack {name} was not found ({error}); is it this account and region?") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for stack in stacks for output in stack.get("Outputs", [])}
-    if not {"TableName", "Services"} <= outputs.keys():
-        raise UnknownStageError(f"stack {name} has no outputs TableName and Services; deploy it again")
-    return outputs["TableName"], tuple(outputs["Services"].split(","))
+    if not {OUTPUT_TABLE, OUTPUT_SERVICES} <= outputs.keys():
+        raise UnknownStageError(f"stack {name} has no outputs {OUTPUT_TABLE} and {OUTPUT_SERVICES}; deploy it again")
+    return outputs[OUTPUT_TABLE], tuple(outputs[OUTPUT_SERVICES].split(","))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from constructs import Construct
 
+from auditor import names
 from auditor.domain.topology import Platform, Service
 from auditor.family import Plane
 from infra.build import Assets
@@ -34,7 +35,7 @@ class HealthAuditorStack(cdk.Stack):
     ) -> None:
         super().__init__(
             scope,
-            f"HealthAuditor-{settings.stage}",
+            names.stack_name(settings.stage),
             env=cdk.Environment(account=settings.account, region=settings.region),
             description=f"Serverless auditor of the health of {platform.title}",
         )
@@ -98,11 +99,14 @@ class HealthAuditorStack(cdk.Stack):
                 f"https://{stores.bucket.bucket_regional_domain_name}/{stores.report_prefix}",
                 "Where reports lie, for principals who may read the bucket; the newest is under latest/",
             ),
-            "TableName": (stores.table.table_name, "Packed results and state"),
+            names.OUTPUT_TABLE: (stores.table.table_name, "Packed results and state"),
             "PagesTopicArn": (topics.pages.topic_arn, "What wakes somebody"),
             "StoriesTopicArn": (topics.stories.topic_arn, "What tells why"),
             "FailureQueueUrl": (stores.failures.queue_url, "Invocations that failed, with their errors"),
-            "Services": (",".join(service.id for service in services), "What `audit ack` and `audit silence` can name"),
+            names.OUTPUT_SERVICES: (
+                ",".join(service.id for service in services),
+                "What `audit ack` and `audit silence` can name",
+            ),
             "FunctionNames": (cdk.Fn.join(",", [function.function_name for function in functions]), "Functions"),
         }
         for name, (value, description) in told.items():

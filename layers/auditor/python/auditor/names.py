@@ -39,6 +39,16 @@ ENV_SANDBOX_PACE = "AUDITOR_SANDBOX_SECONDS_PER_MINUTE"
 """Set in the sandbox only: wall seconds that a simulated minute takes; screen and report say so."""
 
 
+def stack_name(stage: str) -> str:
+    """The CloudFormation stack of a stage, whose outputs lead to the rest."""
+    return f"HealthAuditor-{stage}"
+
+
+OUTPUT_TABLE = "TableName"
+OUTPUT_SERVICES = "Services"
+"""Ids joined by commas."""
+
+
 def function_name(stage: str, name: str) -> str:
     """The Lambda function of a family, or of the aggregator."""
     return f"health-auditor-{stage}-{name.replace('_', '-')}"

@@ -30,6 +30,7 @@ def test_the_story_of_a_database_that_is_down() -> None:
         "Since 2026-11-23T16:01:00Z (UTC).",
         "Owner: team-database",
         "Runbook: https://r/database",
+        "Acknowledge: audit ack database --stage test --by NAME",
         f"Report: {LINK}",
     ):
         assert part in story.text

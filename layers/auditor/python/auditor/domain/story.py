@@ -105,7 +105,7 @@ def _whom_to_ask(report: Report, line: ServiceLine, incident: Incident) -> list[
     if line.runbook:
         parts.append(f"Runbook: {line.runbook}")
     if incident.acknowledged is None:
-        parts.append(f"Acknowledge: audit ack {line.id} --by NAME")
+        parts.append(f"Acknowledge: audit ack {line.id} --stage {report.stage} --by NAME")
     return parts
 
 
