@@ -1,9 +1,10 @@
 """The report of one moment: one model, several renderings. Every number in it is traced to results by id."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from auditor.domain.incident import TimelineEntry
 from auditor.domain.observation import Phase, PhaseTiming
 from auditor.domain.result import Scalar, Severity
 from auditor.domain.verdict import Verdict
@@ -80,6 +81,36 @@ class RootCause:
     ruled_out: tuple[str, ...]
     """What could have been blamed and is not at fault, each with its reason."""
     explains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentLine:
+    """An incident that is open, or that ended a short while ago (``closed``).
+
+    ``since``: the first bad slot; ``opened``: when it was judged to be one. ``roots``: ``component FAULT``, empty while
+    it is undecided. ``paging``: whether the alarm of its service is raised. ``earlier``: the last incident before it of
+    ``recurrences`` that had one of its roots. ``merged``: ids of incidents that became this one.
+    """
+
+    id: str
+    service: str
+    since: datetime
+    opened: datetime
+    closed: datetime | None
+    paging: bool
+    targets: tuple[str, ...]
+    roots: tuple[str, ...]
+    acknowledged_by: str
+    acknowledged_at: datetime | None
+    muted_because: str
+    """Why nothing is told of it now; empty when it is told."""
+    turns: int
+    """How often it turned bad."""
+    flapping: bool
+    recurrences: int
+    earlier: str
+    merged: tuple[str, ...]
+    timeline: tuple[TimelineEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +198,10 @@ class Report:
     """Ids of failing results that no root explains: the evidence does not decide."""
     next_observation: str = ""
     """The cheapest observation that could decide them; empty when nothing is undecided."""
+    incidents: tuple[IncidentLine, ...] = ()
+    """Open ones first, the oldest leading; then those of the last day that ended, the newest leading."""
+    muted: Mapping[str, str] = field(default_factory=dict)
+    """Service to why nothing is told of it now."""
     coverage_gaps: tuple[CoverageGap, ...]
     response_times: tuple[ResponseTime, ...]
     categories: tuple[Category, ...]

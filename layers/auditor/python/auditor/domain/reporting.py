@@ -9,6 +9,7 @@ from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
 from auditor.domain.diagnosis.telling import root_cause
 from auditor.domain.headline import headline
+from auditor.domain.incident_lines import incident_lines
 from auditor.domain.observation import Observation, PhaseTiming
 from auditor.domain.report import (
     REPORT_VERSION,
@@ -63,6 +64,8 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         roots=roots,
         unexplained=diagnosis.unexplained,
         next_observation=diagnosis.next_observation,
+        incidents=incident_lines(assessment.incidents, assessment.muted, bundle.as_of),
+        muted=assessment.muted,
         coverage_gaps=gaps,
         response_times=_response_times(bundle, knowledge),
         categories=_categories(bundle, readings),

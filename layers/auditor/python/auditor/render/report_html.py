@@ -4,6 +4,7 @@ from base64 import b64encode
 from hashlib import sha256
 
 from auditor.domain.report import Report
+from auditor.render.html_incidents import incidents
 from auditor.render.html_parts import moment, section, verdict_badge
 from auditor.render.html_problems import unseen, warnings, wrong
 from auditor.render.html_roots import roots
@@ -45,6 +46,7 @@ def _body(report: Report, arranged: Outline) -> Html:
     parts: list[tuple[str, str, Html | None]] = [
         ("roots", "Root cause", roots(report)),
         ("wrong", "What is wrong" if arranged.wrong else "Is anything wrong?", wrong(report, arranged)),
+        ("incidents", "Incidents", incidents(report)),
         *_noticed(report, arranged),
         ("unseen", f"Not seen ({len(report.coverage_gaps):,})", unseen(report)),
         ("services", "Services", services(report)),

@@ -3,6 +3,7 @@
 from auditor.domain.report import CoverageGap, Problem, Report, ServiceLine
 from auditor.domain.verdict import Verdict
 from auditor.render.bounds import BAD_TARGETS, CARDS, TARGETS, VICTIMS, left_out, named
+from auditor.render.markdown_incidents import incidents
 from auditor.render.markdown_text import fenced, link, plain, strong, table
 from auditor.render.method import (
     GAPS_ARE_NO_OUTAGES,
@@ -34,6 +35,7 @@ def render_markdown(report: Report) -> str:
         *_header(report),
         *_roots(report),
         *_wrong(report, arranged),
+        *incidents(report),
         *_notices("Warnings", arranged.warnings, report),
         *_notices("Findings (they harm no user now and move no verdict)", arranged.findings, report),
         *_unseen(report.coverage_gaps),

@@ -2,6 +2,7 @@
 
 from auditor.domain.instants import format_instant
 from auditor.domain.report import Problem, Report
+from auditor.render.incident_words import facts, muted, state
 from auditor.render.method import undecided_note
 from auditor.render.wording import shown
 
@@ -23,6 +24,7 @@ def render_text(report: Report) -> str:
     lines += _roots(report)
     lines += _problems([p for p in report.problems if not p.victim_of], "What is wrong")
     lines += _problems([p for p in report.problems if p.victim_of], "Failing because of it")
+    lines += _incidents(report)
     if report.coverage_gaps:
         lines += ["", "Not seen (no outage):"]
     for gap in report.coverage_gaps:
@@ -43,6 +45,14 @@ def _roots(report: Report) -> list[str]:
     note = undecided_note(report)
     lines += ["", note] if note else []
     return lines
+
+
+def _incidents(report: Report) -> list[str]:
+    lines = ["", "Incidents:"] if report.incidents or report.muted else []
+    for line in report.incidents:
+        lines.append(f"  {line.id}: {state(line, report.as_of)}")
+        lines += [f"    {name.lower()}: {value}" for name, value in facts(line)]
+    return lines + [f"  {each}" for each in muted(report)]
 
 
 def _problems(problems: list[Problem], title: str) -> list[str]:
