@@ -61,6 +61,6 @@ def _services_to_ask(platform: Platform, failing: list[Target[Any]]) -> dict[str
     """Per service how early its turn comes: a failing target's own one before those that it needs."""
     needed = needed_services(platform)
     order: dict[str, None] = dict.fromkeys(target.service for target in failing)
-    for target in failing:
-        order |= dict.fromkeys(sorted(needed[target.service]))
+    for service in tuple(order):
+        order |= dict.fromkeys(sorted(needed[service]))
     return {service: rank for rank, service in enumerate(order)}
