@@ -202,7 +202,7 @@ FAMILY: Family[HttpSpec] = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=30),
     memory_mb=512,
-    # 0.85 ms for a plain page of four checks, 0.5 more for TLS; up to eight addresses are asked side by side
+    # 0.7 ms for a plain page of four checks, 0.5 more for TLS; up to eight addresses are asked side by side
     cost=Cost(cpu_ms=1.5, descriptors=8),
     permissions=_permissions,
     destinations=_destinations,
