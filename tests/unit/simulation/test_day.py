@@ -111,6 +111,7 @@ class Day:
                 requests=RequestsOf(self.world),
                 reports=self.world,
                 stories=self.world,
+                extras=self.world,
                 emit=self.world.emit,
                 monotonic=self.world.monotonic,
                 sleep=self.world.sleep,

@@ -116,6 +116,7 @@ def judged(world: World, slot: datetime) -> None:
             requests=RequestsOf(world),
             reports=world,
             stories=world,
+            extras=world,
             emit=world.emit,
             monotonic=world.monotonic,
             sleep=world.sleep,
