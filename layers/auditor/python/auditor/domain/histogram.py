@@ -1,0 +1,114 @@
+"""A log histogram of latencies: mergeable, small, and every percentile within 1 % of the nearest-rank value.
+
+Bucket ``b`` holds what lies in ``(RATIO ** (b - 1), RATIO ** b]`` milliseconds, so ``b = ceil(ln x / ln RATIO)``. Its
+representative ``2 * RATIO ** b / (RATIO + 1)`` is at most ``(RATIO - 1) / (RATIO + 1)`` = 1.0 % from anything in it
+(the mapping of DDSketch, Masson et al., VLDB 2019).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+RATIO = 1.0202
+_PER_LN = 1 / math.log(RATIO)
+_SHORTEST_MS = 0.001
+"""Nothing that we measure is told apart below a microsecond."""
+
+
+def bucket_of(milliseconds: float) -> int:
+    """The bucket of a latency."""
+    return math.ceil(math.log(max(milliseconds, _SHORTEST_MS)) * _PER_LN)
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many latencies fell into each bucket."""
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many latencies it holds."""
+        return sum(self.counts.values())
+
+    def percentile(self, percent: float) -> float | None:
+        """Milliseconds at the nearest rank, ``ceil(percent / 100 * total)``, within 1 %; None when it is empty."""
+        rank = max(1, math.ceil(percent / 100 * self.total))
+        buckets = sorted(self.counts)
+        for bucket, seen in zip(buckets, accumulate(self.counts[bucket] for bucket in buckets), strict=True):
+            if seen >= rank:
+                return float(2 * RATIO**bucket / (RATIO + 1))
+        return None
+
+    def to_bytes(self) -> bytes:
+        """Varints: the first bucket (zigzag), its count, then for every further one the gap to it and its count."""
+        buckets = sorted(self.counts)
+        if not buckets:
+            return b""
+        first = buckets[0]
+        packed = bytearray(varint(first * 2 if first >= 0 else -first * 2 - 1))
+        before = first
+        for bucket in buckets:
+            if bucket != first:
+                packed += varint(bucket - before)
+            packed += varint(self.counts[bucket])
+            before = bucket
+        return bytes(packed)
+
+
+def histogram_of(buckets: Iterable[int]) -> Histogram:
+    """The histogram of latencies whose buckets are known."""
+    return Histogram(dict(Counter(buckets)))
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """All of them in one; their order and grouping change nothing."""
+    counts: Counter[int] = Counter()
+    for histogram in histograms:
+        counts.update(histogram.counts)
+    return Histogram(dict(counts))
+
+
+def histogram_from(packed: bytes) -> Histogram:
+    """The histogram that :meth:`Histogram.to_bytes` wrote."""
+    if not packed:
+        return Histogram()
+    zigzag, at = read_varint(packed, 0)
+    first = zigzag // 2 if zigzag % 2 == 0 else -(zigzag + 1) // 2
+    rest = packed[at:]
+    # Nearly always every varint of the rest is one byte: then slices read them without a loop.
+    numbers = rest if rest.isascii() else read_varints(rest)
+    return Histogram(dict(zip(accumulate([first, *numbers[1::2]]), numbers[0::2], strict=True)))
+
+
+def varint(number: int) -> bytes:
+    """A whole number of at least 0 in 7 bits a byte, low bits first; all but the last byte have the high bit set."""
+    packed = bytearray()
+    while number > 0x7F:
+        packed.append(number & 0x7F | 0x80)
+        number >>= 7
+    packed.append(number)
+    return bytes(packed)
+
+
+def read_varint(packed: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at an offset, and the offset behind it."""
+    number = shift = 0
+    while True:
+        byte = packed[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, at
+        shift += 7
+
+
+def read_varints(packed: bytes) -> list[int]:
+    """All numbers, one behind the other."""
+    numbers, at = [], 0
+    while at < len(packed):
+        number, at = read_varint(packed, at)
+        numbers.append(number)
+    return numbers
