@@ -8,20 +8,27 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from auditor.adapters.runs import Commit, Latest, UnreadableRunError
+from auditor.adapters.runs import Commit, Latest, PackedRun, UnreadableRunError
 from auditor.adapters.state import StaleStateError
 from auditor.domain.assessment import Assessment, Knowledge, assess
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import BUNDLE_VERSION, Bundle, Run, State
 from auditor.domain.cause import KERNEL_CAUSES, Cause, cause_index
+from auditor.domain.change import ReportDigest
+from auditor.domain.closing import REACH
 from auditor.domain.codec import from_json, to_json
 from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.history import DAY, HOUR
+from auditor.domain.instants import floor_to
 from auditor.domain.observation import Observation, Phase, PhaseTiming, Vantage
+from auditor.domain.past import Past
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
 from auditor.domain.request import Request
 from auditor.domain.result import Result, Severity, Status
+from auditor.domain.rollup import Rollup, TargetRollup
 from auditor.domain.story import Story
+from auditor.domain.tally import Tally, distinct
 from auditor.domain.target import Target
 from auditor.domain.topology import Component, Dependency, Platform, Service, Shard, Thresholds
 from auditor.domain.verdict import Judging, Majority
@@ -275,6 +282,8 @@ class World:
     files: dict[tuple[str, datetime | None], str] = field(default_factory=dict)
     metrics: list[tuple[datetime, dict[str, float], dict[str, str]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    committed: dict[tuple[str, int, datetime], Run] = field(default_factory=dict)
+    kept: dict[str, dict[datetime, Any]] = field(default_factory=dict)
     slept: float = 0.0
     saves: int = 0
     before_call: Callable[[str], None] = lambda _name: None
@@ -361,6 +370,17 @@ class RunsOf:
         """The newest commits."""
         return self.world.latest(family, shard, since)
 
+    def between(self, family: str, shard: int, first: datetime, last: datetime) -> list[PackedRun]:
+        """What was committed in these slots."""
+        self.world.before_call("runs.between")
+        runs = {**self.world.committed}
+        runs |= {(*key, found.slot): found for key, found in self.world.stored.items()}
+        return [
+            PackedRun(slot=slot, results=found.results)
+            for (a_family, a_shard, slot), found in sorted(runs.items(), key=lambda item: item[0])
+            if (a_family, a_shard) == (family, shard) and first <= slot <= last
+        ]
+
     def load(self, commit: Commit) -> Run:
         """The run behind it."""
         self.world.before_call("runs.load")
@@ -381,6 +401,54 @@ class RequestsOf:
         """What was asked."""
         self.world.before_call("requests.pending")
         return tuple(self.world.requests)
+
+
+@dataclass(frozen=True)
+class HistoryOf:
+    """The ``History`` port of a world. Every item is written once: what is written again changes nothing."""
+
+    world: World
+
+    def past(self, as_of: datetime, longest: timedelta) -> Past:
+        """What was kept."""
+        self.world.before_call("history.past")
+        kept = self.world.kept
+        reports = kept.get("report", {})
+        return Past(
+            runs=distinct(self.tallies(floor_to(as_of, HOUR) - REACH, as_of)),
+            hours=[rollup for begin, (rollup, _) in sorted(kept.get("hour", {}).items())],
+            days=[rollup for begin, (rollup, _) in sorted(kept.get("day", {}).items()) if begin >= as_of - longest],
+            last_report=reports[max(reports)] if reports else None,
+        )
+
+    def tallies(self, begin: datetime, end: datetime) -> list[Tally]:
+        """All of a time."""
+        return [tally for at, tally in sorted(self.world.kept.get("tally", {}).items()) if begin <= at <= end]
+
+    def target_hours(self, day: datetime) -> list[dict[str, TargetRollup]]:
+        """Of a day's hours."""
+        hours = self.world.kept.get("hour", {})
+        return [targets for begin, (_, targets) in sorted(hours.items()) if day <= begin < day + DAY]
+
+    def append_tally(self, tally: Tally) -> None:
+        """Keeps."""
+        self._append("tally", tally.as_of, tally)
+
+    def append_hour(self, rollup: Rollup, targets: Mapping[str, TargetRollup]) -> None:
+        """Keeps."""
+        self._append("hour", rollup.begin, (rollup, dict(targets)))
+
+    def append_day(self, rollup: Rollup, targets: Mapping[str, TargetRollup]) -> None:
+        """Keeps."""
+        self._append("day", rollup.begin, (rollup, dict(targets)))
+
+    def append_report(self, digest: ReportDigest) -> None:
+        """Keeps."""
+        self._append("report", digest.as_of, digest)
+
+    def _append(self, kind: str, instant: datetime, item: Any) -> None:
+        self.world.before_call(f"history.append_{kind}")
+        self.world.kept.setdefault(kind, {}).setdefault(instant, item)
 
 
 @dataclass(frozen=True)

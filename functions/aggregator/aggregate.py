@@ -15,6 +15,7 @@ from auditor.domain.codec import json_text, to_json
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.extra import extra_runs
 from auditor.domain.instants import floor_to, format_instant
+from auditor.domain.past import Past, windows_of
 from auditor.domain.report import Report
 from auditor.domain.reporting import build_report
 from auditor.domain.request import Request, merged
@@ -31,13 +32,14 @@ from auditor.render.report_html import render_html
 from auditor.render.report_json import render_json
 from auditor.render.report_markdown import render_markdown
 from functions.aggregator.claims import diagnosis_of
+from functions.aggregator.history import Commits, History, Moment, keep, remembered
 
 _DATED_EVERY = timedelta(hours=1)
 _POLL_SECONDS = 0.5
 """Each question costs a read unit, and a report that comes half a second later is as good."""
 
 
-class Runs(Protocol):
+class Runs(Commits, Protocol):
     """Reads the runs that probes appended."""
 
     def latest(self, family: str, shard: int, since: datetime | None = None) -> Latest:
@@ -108,6 +110,7 @@ class Ports:
     extras: Extras
     reports: Reports
     stories: Stories
+    history: History
     emit: Emit
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
@@ -132,6 +135,7 @@ def aggregate(
         return None
     if state.version and state.as_of is None:
         ports.note("the state was written by another version and cannot be read; verdicts and incidents begin anew")
+    past = _past(slot, platform, ports)
     bundle = Bundle(
         schema_version=BUNDLE_VERSION,
         stage=stage,
@@ -141,6 +145,7 @@ def aggregate(
         state=_with_requests(state, slot, ports),
         seconds_per_minute=seconds_per_minute,
     )
+    bundle = remembered(bundle, past)
     assessment = assess(bundle, knowledge, lambda readings: _diagnosis(bundle, readings, ports))
     report = build_report(bundle, assessment, knowledge)
     dated = _is_dated(state, slot, assessment)
@@ -162,6 +167,7 @@ def aggregate(
         # Who is to be told hears of it also when the report cannot be made or published.
         _drain_outbox(ports, slot)
         _ask_extra_runs(ports, slot, extra_runs(bundle, assessment.targets, knowledge.contacting))
+    _keep(ports, past, Moment(bundle=bundle, assessment=assessment, report=report, dated=dated), knowledge)
     return report
 
 
@@ -171,6 +177,21 @@ def _with_requests(state: State, slot: datetime, ports: Ports) -> State:
     except AwsError as error:
         ports.note(f"people's requests could not be read ({type(error).__name__}); the next slot merges them")
         return state
+
+
+def _past(slot: datetime, platform: Platform, ports: Ports) -> Past:
+    try:
+        return ports.history.past(slot, windows_of(platform)[-1])
+    except AwsError as error:
+        ports.note(f"the past could not be read ({type(error).__name__}); this report says of it that nothing was seen")
+        return Past()
+
+
+def _keep(ports: Ports, past: Past, moment: Moment, knowledge: Knowledge) -> None:
+    try:
+        keep(ports.history, ports.runs, past, moment, knowledge)
+    except Exception as error:  # noqa: BLE001 - all was told already; what is not counted now is found as late
+        ports.note(f"what was counted could not be kept ({type(error).__name__}): it will be counted as late")
 
 
 def _diagnosis(bundle: Bundle, readings: Sequence[Reading], ports: Ports) -> Diagnosis:

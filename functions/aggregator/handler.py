@@ -13,6 +13,7 @@ from auditor.adapters.metrics import emit
 from auditor.adapters.notifier import Notifier
 from auditor.adapters.reports import ReportBucket
 from auditor.adapters.requests import RequestStore
+from auditor.adapters.rollups import RollupStore
 from auditor.adapters.runs import RunStore
 from auditor.adapters.state import StateStore
 from auditor.domain.instants import format_instant
@@ -62,14 +63,15 @@ def _platform() -> Platform:
 @cache
 def _ports(settings: Settings) -> Ports:
     logger = make_logger("aggregator")
-    s3 = client("s3")
+    s3, table = client("s3"), dynamodb().Table(settings.table)
     return Ports(
-        runs=RunStore(stage=settings.stage, table=dynamodb().Table(settings.table), s3=s3, bucket=settings.bucket),
+        runs=RunStore(stage=settings.stage, table=table, s3=s3, bucket=settings.bucket),
         states=StateStore(stage=settings.stage, dynamodb=dynamodb(), table_name=settings.table),
-        requests=RequestStore(stage=settings.stage, table=dynamodb().Table(settings.table)),
+        requests=RequestStore(stage=settings.stage, table=table),
         extras=ExtraRuns(stage=settings.stage, functions=client("lambda")),
         reports=ReportBucket(stage=settings.stage, s3=s3, bucket=settings.bucket, region=settings.region),
         stories=Notifier(sns=client("sns"), stories=settings.stories_topic, pages=settings.pages_topic),
+        history=RollupStore(stage=settings.stage, table=table),
         emit=emit,
         monotonic=time.monotonic,
         sleep=time.sleep,

@@ -87,12 +87,16 @@ class Aggregator(Construct):
         )
         grant(
             iam.PolicyStatement(
-                sid="WriteStateAndOutbox",
+                sid="WriteStateOutboxAndRollups",
                 actions=["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"],
                 resources=[stores.table.table_arn],
                 conditions={
                     "ForAllValues:StringEquals": {
-                        "dynamodb:LeadingKeys": [names.state_partition(stage), names.outbox_partition(stage)]
+                        "dynamodb:LeadingKeys": [
+                            names.state_partition(stage),
+                            names.outbox_partition(stage),
+                            names.rollup_partition(stage),
+                        ]
                     }
                 },
             )

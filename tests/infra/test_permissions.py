@@ -86,14 +86,15 @@ def test_what_a_family_declares_is_granted_to_it_alone_and_says_why(made_up: Sta
     assert [name for name, statements in holders.items() if statements] == ["health-auditor-endpoints-control"]
 
 
-def test_the_aggregator_writes_state_and_outbox_and_never_a_run(made_up: Stage) -> None:
+def test_the_aggregator_writes_state_outbox_and_rollups_and_never_a_run(made_up: Stage) -> None:
     statements = made_up.statements(made_up.functions()["health-auditor-endpoints-aggregator"])
     by_sid = {s["Sid"]: s for s in statements if "Sid" in s}
-    writes = by_sid["WriteStateAndOutbox"]
+    writes = by_sid["WriteStateOutboxAndRollups"]
     assert set(_actions(writes)) == {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"}
     assert writes["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"] == [
         names.state_partition("endpoints"),
         names.outbox_partition("endpoints"),
+        names.rollup_partition("endpoints"),
     ]
     assert _actions(by_sid["ReadRunsAndState"]) == ["dynamodb:GetItem", "dynamodb:Query"]
     assert not any("dynamodb:Delete" in action for s in statements for action in _actions(s))

@@ -92,6 +92,27 @@ def outbox_partition(stage: str) -> str:
     return f"outbox#{stage}"
 
 
+def rollup_partition(stage: str) -> str:
+    """Partition of what the aggregator counted; its sort keys begin with one of the kinds below and go by time."""
+    return f"rollup#{stage}"
+
+
+ROLLUP_TALLY = "tally"
+"""What one slot of the aggregator counted; by ``as_of``."""
+ROLLUP_HOUR = "hour"
+ROLLUP_DAY = "day"
+"""A closed hour or day of the platform, by its begin; written once, after all parts of its targets."""
+ROLLUP_TARGETS = "targets-"
+"""Before the length: a part of the targets' roll-ups of that hour or day."""
+ROLLUP_REPORT = "report"
+"""The digest of a dated report, by its instant."""
+
+
+def rollup_sort(kind: str, instant: datetime, part: int | None = None) -> str:
+    """Sort key of something counted; parts of one instant are numbered."""
+    return f"{kind}#{format_instant(instant)}" + ("" if part is None else f"#{part:04d}")
+
+
 def observation_key(
     stage: str, family: str, shard: int, slot: datetime, request_id: str, *, extra: bool = False
 ) -> str:

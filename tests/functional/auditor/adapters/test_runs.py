@@ -13,6 +13,7 @@ import pytest
 from auditor.adapters.aws import client
 from auditor.adapters.runs import CommitTable, Latest, NotStoredError, RunStore, UnreadableRunError
 from auditor.domain.bundle import Run
+from auditor.domain.history import HOUR
 from tests.fakes import MINUTE, REFUSED, SHOP, T0, run
 
 BUCKET = "observations"
@@ -68,8 +69,8 @@ def test_the_packed_item_holds_every_answer(aws: Any) -> None:
     (item,) = aws.items()
     assert (item["pk"], item["sk"]) == ("run#test#store#0", "2026-11-23T16:00:00Z")
     assert json.loads(gzip.decompress(bytes(item["results"]))) == [
-        ["db", "store.reachable", "FAIL", "tcp.refused", "tcp", 12],
-        ["db", "store.answers", "SKIPPED", None, None, 12],
+        ["db", "store.reachable", "FAIL", "high", "tcp.refused", "tcp", 12.5],
+        ["db", "store.answers", "SKIPPED", "high", None, None, 12.5],
     ]
 
 
@@ -153,6 +154,19 @@ def test_one_question_reads_one_item_and_none_while_it_waits(aws: Any) -> None:
     store.latest("page", 0)
     calls.unregister("after-call.dynamodb.Query", unique_id="counting")
     assert read == [0, 1, 1]
+
+
+def test_the_packed_runs_of_a_time_come_back_with_what_counting_needs(aws: Any) -> None:
+    store = store_of(aws)
+    for minute in range(4):
+        store.append(run(SHOP, "store", T0 + minute * MINUTE, {"db": REFUSED}))
+    store.append(replace(run(SHOP, "store", T0 + 2 * MINUTE, {}), extra=True))
+    store.append(run(SHOP, "page", T0 + MINUTE, {}))
+    found = store.between("store", 0, T0 + MINUTE, T0 + 2 * MINUTE)
+    assert [packed.slot for packed in found] == [T0 + MINUTE, T0 + 2 * MINUTE]
+    whole = run(SHOP, "store", T0 + MINUTE, {"db": REFUSED}).results
+    assert found[0].results == tuple(replace(r, summary="", evidence={}, remediation="") for r in whole)
+    assert store.between("store", 1, T0, T0 + HOUR) == ()
 
 
 def _altered(body: bytes) -> bytes:

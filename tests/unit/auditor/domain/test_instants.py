@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.domain.instants import EPOCH, InstantError, floor_to, format_instant, parse_instant
+from auditor.domain.instants import EPOCH, InstantError, ceil_to, floor_to, format_instant, parse_instant
 
 ANY_INSTANT = st.builds(
     lambda us, minutes: (EPOCH + timedelta(microseconds=us)).astimezone(timezone(timedelta(minutes=minutes))),
@@ -64,3 +64,11 @@ def test_what_is_no_instant_is_refused_by_name(text: Any, words: str) -> None:
 
 def test_whole_seconds_have_no_fraction() -> None:
     assert format_instant(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00Z"
+
+
+@given(ANY_INSTANT)
+def test_rounding_up_is_the_next_slot_or_the_instant_itself(instant: datetime) -> None:
+    period = timedelta(minutes=5)
+    up = ceil_to(instant, period)
+    assert floor_to(up, period) == up
+    assert timedelta() <= up - instant < period

@@ -14,6 +14,7 @@ from auditor.domain.incident import Acknowledgement
 from auditor.domain.report import Report
 from auditor.domain.request import Request, RequestKind
 from auditor.names import METRIC_BLIND, METRIC_OPEN_INCIDENTS, METRIC_REPORTS
+from auditor.render.report_json import parse_json
 from functions.aggregator.aggregate import Ports, aggregate
 from tests.fakes import (
     BLIND,
@@ -23,6 +24,7 @@ from tests.fakes import (
     SHOP,
     T0,
     WRONG,
+    HistoryOf,
     KilledError,
     RequestsOf,
     RunsOf,
@@ -61,6 +63,7 @@ def judge(world: World, slot: datetime, wait: float = 20.0, where: Any = SHOP) -
             extras=world,
             reports=world,
             stories=world,
+            history=HistoryOf(world),
             emit=world.emit,
             monotonic=world.monotonic,
             sleep=world.sleep,
@@ -455,7 +458,8 @@ def test_the_aggregator_and_the_pure_sequence_agree() -> None:
     for one, other in zip(reports, pure, strict=True):
         assert one is not None
         with_keys = tuple(replace(line, object_key="") for line in one.runs)
-        assert replace(one, runs=with_keys) == other
+        # The pure sequence has no past; what that adds is tested with the history.
+        assert replace(one, runs=with_keys, levels=other.levels, change=None) == other
 
 
 def test_an_hour_and_more_of_silence_is_survived() -> None:
@@ -483,3 +487,45 @@ def test_a_diagnosis_that_breaks_costs_neither_page_nor_story_and_is_told_as_und
     assert set(report.unexplained) == failing
     assert "ZeroDivisionError" in report.next_observation
     assert values(world, METRIC_OPEN_INCIDENTS, Service="database") == [0, 1], "the page does not hang on the diagnosis"
+
+
+def test_a_past_that_cannot_be_read_costs_neither_report_nor_story() -> None:
+    world = World()
+    through(world, OK)
+
+    def refuse(call: str) -> None:
+        if call == "history.past":
+            raise aws_error("ThrottlingException")
+
+    world.before_call = refuse
+    commit(world, T0 + MINUTE, DATABASE_DOWN)
+    report = judge(world, T0 + MINUTE)
+    assert report is not None
+    assert [story.kind for story in world.told] == ["turned_bad"]
+    assert {window.covered_minutes for level in report.levels for window in level.windows} == {1}
+    assert any(note.startswith("the past could not be read (ClientError)") for note in world.notes)
+
+
+def test_what_cannot_be_kept_costs_neither_report_nor_story() -> None:
+    world = World()
+    through(world, OK)
+
+    def refuse(call: str) -> None:
+        if call.startswith("history.append"):
+            raise aws_error("ThrottlingException")
+
+    world.before_call = refuse
+    commit(world, T0 + MINUTE, DATABASE_DOWN)
+    assert judge(world, T0 + MINUTE) is not None
+    assert [story.kind for story in world.told] == ["turned_bad"]
+    assert world.notes == ["what was counted could not be kept (ClientError): it will be counted as late"]
+
+
+def test_every_judged_slot_is_counted_and_dated_reports_are_remembered() -> None:
+    world = World()
+    through(world, OK, DATABASE_DOWN, DATABASE_DOWN)
+    assert sorted(world.kept["tally"]) == [T0, T0 + MINUTE, T0 + 2 * MINUTE]
+    assert sorted(world.kept["report"]) == [T0, T0 + MINUTE], "the first, and the outage"
+    published = parse_json(world.files["report.json", None])
+    assert published.change is not None
+    assert published.change.since == T0 + MINUTE

@@ -14,7 +14,8 @@ from auditor.adapters.aws import AwsError
 from auditor.domain.bundle import Run
 from auditor.domain.codec import CodecError, from_json, to_json
 from auditor.domain.instants import EPOCH, parse_instant
-from auditor.domain.result import Result, Status
+from auditor.domain.observation import Phase
+from auditor.domain.result import Result, Severity, Status
 from auditor.names import KEY_EXPIRY, KEY_PARTITION, KEY_SORT, observation_key, run_partition, run_sort
 
 _KEEP_PASSES = timedelta(days=35)
@@ -36,6 +37,14 @@ class Commit:
     slot: datetime
     object_key: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedRun:
+    """A run as its commit record tells it: results with status, severity, cause, phase and latency, no more."""
+
+    slot: datetime
+    results: tuple[Result, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +154,30 @@ class RunStore:
                 return Latest(extra=extra)
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
+    def between(self, family: str, shard: int, first: datetime, last: datetime) -> tuple[PackedRun, ...]:
+        """The scheduled runs of a shard with a slot from ``first`` to ``last``, both included. Raises AwsError."""
+        found: list[PackedRun] = []
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._table.query(
+                KeyConditionExpression="#pk = :pk AND #sk BETWEEN :first AND :last",
+                ExpressionAttributeNames={"#pk": KEY_PARTITION, "#sk": KEY_SORT},
+                ExpressionAttributeValues={
+                    ":pk": run_partition(self._stage, family, shard),
+                    ":first": run_sort(first),
+                    ":last": run_sort(last),
+                },
+                **start,
+            )
+            for item in answer["Items"]:
+                if not item[KEY_SORT].endswith("#extra"):
+                    slot = parse_instant(item[KEY_SORT])
+                    packed = json.loads(gzip.decompress(bytes(item["results"])))
+                    found.append(PackedRun(slot=slot, results=tuple(_unpacked(family, slot, row) for row in packed)))
+            if "LastEvaluatedKey" not in answer:
+                return tuple(found)
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def load(self, commit: Commit) -> Run:
         """The whole run behind a commit record."""
         try:
@@ -159,11 +192,28 @@ class RunStore:
 
 
 def _summary(results: Sequence[Result]) -> list[list[Any]]:
-    """Per check: target, check, status, cause, phase, latency in whole milliseconds."""
-    return [
-        [r.target, r.check, r.status, r.cause, r.phase, None if r.latency_ms is None else round(r.latency_ms)]
-        for r in results
-    ]
+    """Per check: target, check, status, severity, cause, phase, latency in milliseconds to four digits."""
+    return [[r.target, r.check, r.status, r.severity, r.cause, r.phase, _four_digits(r.latency_ms)] for r in results]
+
+
+def _four_digits(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else float(f"{milliseconds:.4g}")
+
+
+def _unpacked(family: str, slot: datetime, row: Sequence[Any]) -> Result:
+    target, check, status, severity, cause, phase, latency_ms = row
+    return Result(
+        family=family,
+        target=target,
+        check=check,
+        slot=slot,
+        status=Status(status),
+        severity=Severity(severity),
+        summary="",
+        cause=cause,
+        phase=None if phase is None else Phase(phase),
+        latency_ms=latency_ms,
+    )
 
 
 def _pack(document: Any) -> bytes:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from auditor.domain.change import ReportDigest
+from auditor.domain.history import ServiceHistory, TrendPoint
 from auditor.domain.incident import Incidents
 from auditor.domain.muting import Silence
 from auditor.domain.observation import Observation, Vantage
@@ -59,8 +61,9 @@ class State:
 class Bundle:
     """A moment whole. ``runs`` holds the latest run of every expected (family, shard) that ever reported.
 
-    ``state`` is what was known before this moment. Roll-ups, tracked facts and the digest of the last report have their
-    place in the schema and are empty until the aggregator keeps them.
+    ``state`` is what was known before this moment; ``rollups`` and ``trend`` are what the past adds up to, without this
+    moment, and ``last_report`` is a digest of the last one that was kept. Tracked facts have their place in the schema
+    and are empty until a family marks one.
     """
 
     schema_version: int
@@ -70,6 +73,9 @@ class Bundle:
     runs: tuple[Run, ...]
     state: State
     seconds_per_minute: float | None = None
-    rollups: tuple[Any, ...] = ()
+    rollups: tuple[ServiceHistory, ...] = ()
+    counted: tuple[str, ...] = ()
+    """Keys of those of ``runs`` that the roll-ups hold already: this moment counts them no second time."""
+    trend: tuple[TrendPoint, ...] = ()
     tracked: Mapping[str, Any] = field(default_factory=dict)
-    last_report: Mapping[str, Any] | None = None
+    last_report: ReportDigest | None = None

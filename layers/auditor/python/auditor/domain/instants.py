@@ -32,3 +32,8 @@ def format_instant(instant: datetime) -> str:
 def floor_to(instant: datetime, period: timedelta) -> datetime:
     """The slot of an instant: the latest multiple of the period since 1970 that is not after it."""
     return EPOCH + (instant - EPOCH) // period * period
+
+
+def ceil_to(instant: datetime, period: timedelta) -> datetime:
+    """The first multiple of the period since 1970 that is not before the instant."""
+    return EPOCH - (EPOCH - instant) // period * period

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from auditor.domain.change import Change
+from auditor.domain.history import TrendPoint
 from auditor.domain.incident import TimelineEntry
 from auditor.domain.observation import Phase, PhaseTiming
 from auditor.domain.result import Scalar, Severity
+from auditor.domain.score import Score
+from auditor.domain.slo import ServiceLevel
 from auditor.domain.verdict import Verdict
 
 REPORT_VERSION = 1
@@ -207,3 +211,8 @@ class Report:
     categories: tuple[Category, ...]
     runs: tuple[RunLine, ...]
     reproduce: tuple[str, ...]
+    score: Score | None = None
+    levels: tuple[ServiceLevel, ...] = ()
+    change: Change | None = None
+    """Since the last report that was kept; None when there is none."""
+    trend: tuple[TrendPoint, ...] = ()

@@ -1,13 +1,16 @@
 """From a judged bundle to its report. Pure: the same bundle gives the same report, byte for byte."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from auditor.domain.assessment import Assessment, Knowledge
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
+from auditor.domain.change import change
 from auditor.domain.diagnosis.telling import root_cause
+from auditor.domain.digest import digest_of
 from auditor.domain.headline import headline
 from auditor.domain.incident_lines import incident_lines
 from auditor.domain.observation import Observation, PhaseTiming
@@ -23,6 +26,9 @@ from auditor.domain.report import (
     TargetLine,
 )
 from auditor.domain.result import Result, Severity, Status
+from auditor.domain.score import score_of
+from auditor.domain.slo import service_levels
+from auditor.domain.tally import tally_runs
 from auditor.domain.target import Target
 from auditor.domain.topology import Service, Shard
 from auditor.domain.verdict import Verdict, is_stale
@@ -45,7 +51,7 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
     judged = sum(reading.speaks for reading in readings)
     asked = sum(reading.result.status is not Status.SKIPPED for reading in readings)
     expected_but_silent = len(_targets_without_results(bundle))
-    return Report(
+    report = Report(
         schema_version=REPORT_VERSION,
         title="Platform health report",
         platform=bundle.platform.title,
@@ -71,7 +77,12 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         categories=_categories(bundle, readings),
         runs=tuple(_run_line(bundle, shard, knowledge) for shard in bundle.platform.shards),
         reproduce=_reproduce(bundle, problems),
+        score=score_of(bundle.platform, readings, [(root.component, root.explains) for root in diagnosis.roots]),
+        levels=service_levels(bundle, tally_runs(bundle, readings, knowledge.periods)),
+        trend=bundle.trend,
     )
+    last = bundle.last_report
+    return report if last is None else replace(report, change=change(last, digest_of(report)))
 
 
 def _percent(part: int, whole: int) -> float:
