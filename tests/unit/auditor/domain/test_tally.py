@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from auditor.domain.bundle import Bundle
-from auditor.domain.histogram import bucket_of
+from auditor.domain.histogram import buckets_of
 from auditor.domain.rollup import Counts, Span
 from auditor.domain.tally import RunTally, Tally, distinct, run_key, spans, tally_late, tally_runs
 from auditor.domain.topology import MaintenanceWindow
@@ -36,7 +36,7 @@ def test_a_run_is_counted_by_target_and_by_service() -> None:
     page = found["page"]
     assert page.key == run_key("page", 0, T0) == "page#0#2026-11-23T16:00:00Z"
     assert (page.targets, page.outcomes, page.minutes) == (("home", "orders"), "PF", 1)
-    assert page.buckets == (bucket_of(12.5), None), "how long a failure took is no response time"
+    assert list(page.buckets) == buckets_of([12.5, None]), "how long a failure took is no response time"
     assert page.services == {"web": Counts(passed=1, failed=1)}
     assert found["store"].services == {"database": Counts(passed=1)}
 

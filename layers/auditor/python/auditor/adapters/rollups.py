@@ -74,7 +74,7 @@ class RollupStore:
     def target_hours(self, day: datetime) -> Iterator[dict[str, TargetRollup]]:
         """The targets' roll-ups of a day's closed hours, part by part. Raises AwsError."""
         for item in self._query(ROLLUP_TARGETS + ROLLUP_HOUR, day, day + DAY - GRACE):
-            yield unpack(bytes(item["body"]))
+            yield unpack(gzip.decompress(bytes(item["body"])))
 
     def append_tally(self, tally: Tally) -> None:
         """Keeps what a slot counted. Raises AwsError."""
@@ -94,7 +94,7 @@ class RollupStore:
 
     def _close(self, kind: str, rollup: Rollup, targets: Mapping[str, TargetRollup]) -> None:
         for number, part in enumerate(_parts(targets)):
-            self._append(ROLLUP_TARGETS + kind, rollup.begin, part, number)
+            self._append(ROLLUP_TARGETS + kind, rollup.begin, gzip.compress(part, mtime=0), number)
         self._append(kind, rollup.begin, _packed(_rollup_document(rollup)))
 
     def _append(self, kind: str, instant: datetime, body: bytes, part: int | None = None) -> None:

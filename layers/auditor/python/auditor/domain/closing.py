@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
-from auditor.domain.histogram import Histogram, histogram_of, merged
+from auditor.domain.histogram import Histogram, histogram_of
 from auditor.domain.history import DAY, HOUR
 from auditor.domain.instants import ceil_to, floor_to
 from auditor.domain.rollup import Counts, Outcome, Rollup, Span, TargetRollup, added, counts_of
-from auditor.domain.tally import RunTally, Tally, distinct, run_key, spans
+from auditor.domain.tally import RunTally, Tally, covered_minutes, distinct, run_key
 from auditor.domain.topology import Platform
 
 GRACE = timedelta(minutes=10)
@@ -50,29 +51,37 @@ def close_hour(
     runs = [run for run in distinct(tallies) if begin <= run.slot < begin + HOUR]
     audited_from = min((run.slot for run in runs), default=begin) if first_of_all else begin
     missing = _missing(runs, platform, periods, audited_from, begin + HOUR)
-    letters: dict[str, list[str]] = {}
-    buckets: dict[str, list[int]] = {}
-    for run in runs:
-        for id, letter, bucket in zip(run.targets, run.outcomes, run.buckets, strict=True):
-            letters.setdefault(id, []).append(letter)
-            if bucket is not None:
-                buckets.setdefault(id, []).append(bucket)
+    letters, buckets = _columns(runs)
     for id, slots in missing.items():
-        letters.setdefault(id, []).append(Outcome.UNKNOWN * slots)
-    targets = {
-        id: TargetRollup(counts_of("".join(seen)), histogram_of(buckets.get(id, ()))) for id, seen in letters.items()
-    }
+        letters[id] = letters.get(id, "") + Outcome.UNKNOWN * slots
+    targets = {id: TargetRollup(counts_of(seen), histogram_of(buckets.get(id, ()))) for id, seen in letters.items()}
     scores = [t.score for t in tallies if t.score is not None and begin <= t.as_of < begin + HOUR]
     return (
         Rollup(
             begin=begin,
-            services=_with_missing(spans(runs, begin, begin + HOUR), missing, platform),
-            latencies=_latencies(targets, platform),
+            services=_spans(targets, covered_minutes(runs, begin, begin + HOUR), platform),
+            latencies=_latencies(buckets, platform),
             score_sum=sum(scores),
             scored=len(scores),
         ),
         targets,
     )
+
+
+def _columns(runs: Sequence[RunTally]) -> tuple[dict[str, str], dict[str, tuple[int | None, ...]]]:
+    """Per target its outcomes and its buckets. Runs of the same targets are turned round at once, not one by one."""
+    groups: dict[tuple[str, ...], list[RunTally]] = {}
+    for run in runs:
+        groups.setdefault(run.targets, []).append(run)
+    letters: dict[str, str] = {}
+    buckets: dict[str, tuple[int | None, ...]] = {}
+    for ids, group in groups.items():
+        outcomes = map("".join, zip(*(run.outcomes for run in group), strict=True))
+        taken = zip(*(run.buckets for run in group), strict=True)
+        for id, outcome_column, bucket_column in zip(ids, outcomes, taken, strict=True):
+            letters[id] = letters.get(id, "") + outcome_column
+            buckets[id] = buckets.get(id, ()) + bucket_column
+    return letters, buckets
 
 
 def _missing(
@@ -96,19 +105,18 @@ def _missing(
     return missing
 
 
-def _with_missing(seen: Mapping[str, Span], missing: Mapping[str, int], platform: Platform) -> dict[str, Span]:
-    services = dict(seen)
+def _spans(targets: Mapping[str, TargetRollup], minutes: Mapping[str, int], platform: Platform) -> dict[str, Span]:
+    counts: dict[str, list[Counts]] = {}
     for target in platform.targets:
-        if target.critical and target.id in missing:
-            span = services.get(target.service, Span())
-            unknown = Counts(unknown=missing[target.id])
-            services[target.service] = Span(added((span.counts, unknown)), span.minutes)
-    return services
+        if target.critical and target.id in targets:
+            counts.setdefault(target.service, []).append(targets[target.id].counts)
+    return {service: Span(added(parts), minutes.get(service, 0)) for service, parts in counts.items()}
 
 
-def _latencies(targets: Mapping[str, TargetRollup], platform: Platform) -> dict[str, Histogram]:
-    by_service: dict[str, list[Histogram]] = {}
+def _latencies(buckets: Mapping[str, tuple[int | None, ...]], platform: Platform) -> dict[str, Histogram]:
+    by_service: dict[str, list[tuple[int | None, ...]]] = {}
     for target in platform.targets:
-        if target.critical and target.id in targets and targets[target.id].latency.counts:
-            by_service.setdefault(target.service, []).append(targets[target.id].latency)
-    return {service: merged(histograms) for service, histograms in by_service.items()}
+        if target.critical and target.id in buckets:
+            by_service.setdefault(target.service, []).append(buckets[target.id])
+    found = {service: histogram_of(chain.from_iterable(columns)) for service, columns in by_service.items()}
+    return {service: latency for service, latency in found.items() if latency.counts}

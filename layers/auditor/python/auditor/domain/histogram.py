@@ -7,9 +7,10 @@ representative ``2 * RATIO ** b / (RATIO + 1)`` is at most ``(RATIO - 1) / (RATI
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import sub
 
 RATIO = 1.0202
 _PER_LN = 1 / math.log(RATIO)
@@ -17,9 +18,12 @@ _SHORTEST_MS = 0.001
 """Nothing that we measure is told apart below a microsecond."""
 
 
-def bucket_of(milliseconds: float) -> int:
-    """The bucket of a latency."""
-    return math.ceil(math.log(max(milliseconds, _SHORTEST_MS)) * _PER_LN)
+def buckets_of(milliseconds: Iterable[float | None]) -> list[int | None]:
+    """The bucket of each latency; None stays None. All at once, because a call for each costs more than the answer."""
+    log, ceil, shortest, per_ln = math.log, math.ceil, _SHORTEST_MS, _PER_LN
+    return [
+        None if taken is None else ceil(log(taken if taken > shortest else shortest) * per_ln) for taken in milliseconds
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +52,26 @@ class Histogram:
         if not buckets:
             return b""
         first = buckets[0]
-        packed = bytearray(varint(first * 2 if first >= 0 else -first * 2 - 1))
-        before = first
-        for bucket in buckets:
-            if bucket != first:
-                packed += varint(bucket - before)
-            packed += varint(self.counts[bucket])
-            before = bucket
-        return bytes(packed)
+        numbers = [0] * (2 * len(buckets))
+        numbers[0::2] = map(sub, buckets, [first, *buckets])
+        numbers[1::2] = map(self.counts.__getitem__, buckets)
+        return varint(first * 2 if first >= 0 else -first * 2 - 1) + varints(numbers[1:])
 
 
-def histogram_of(buckets: Iterable[int]) -> Histogram:
-    """The histogram of latencies whose buckets are known."""
-    return Histogram(dict(Counter(buckets)))
+def histogram_of(buckets: Iterable[int | None]) -> Histogram:
+    """The histogram of latencies whose buckets are known; None is none."""
+    counts = Counter(buckets)
+    del counts[None]
+    return Histogram(counts)  # type: ignore[arg-type]  # no None is left in it
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
     """All of them in one; their order and grouping change nothing."""
-    counts: Counter[int] = Counter()
+    counts: dict[int, int] = {}
     for histogram in histograms:
-        counts.update(histogram.counts)
-    return Histogram(dict(counts))
+        for bucket, count in histogram.counts.items():
+            counts[bucket] = counts.get(bucket, 0) + count
+    return Histogram(counts)
 
 
 def histogram_from(packed: bytes) -> Histogram:
@@ -77,9 +80,7 @@ def histogram_from(packed: bytes) -> Histogram:
         return Histogram()
     zigzag, at = read_varint(packed, 0)
     first = zigzag // 2 if zigzag % 2 == 0 else -(zigzag + 1) // 2
-    rest = packed[at:]
-    # Nearly always every varint of the rest is one byte: then slices read them without a loop.
-    numbers = rest if rest.isascii() else read_varints(rest)
+    numbers = read_varints(packed[at:])
     return Histogram(dict(zip(accumulate([first, *numbers[1::2]]), numbers[0::2], strict=True)))
 
 
@@ -105,8 +106,20 @@ def read_varint(packed: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def read_varints(packed: bytes) -> list[int]:
-    """All numbers, one behind the other."""
+def varints(numbers: Sequence[int]) -> bytes:
+    """Numbers one behind the other."""
+    try:
+        packed = bytes(numbers)
+    except ValueError:
+        packed = b"\xff"
+    # Nearly always each of them is one byte: then there is no loop.
+    return packed if packed.isascii() else b"".join(map(varint, numbers))
+
+
+def read_varints(packed: bytes) -> Sequence[int]:
+    """All numbers that :func:`varints` wrote."""
+    if packed.isascii():
+        return packed
     numbers, at = [], 0
     while at < len(packed):
         number, at = read_varint(packed, at)

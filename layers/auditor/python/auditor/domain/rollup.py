@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 
 from auditor.domain.attribution import Reading
-from auditor.domain.histogram import Histogram, histogram_from, merged, read_varint, varint
+from auditor.domain.histogram import Histogram, histogram_from, merged, read_varint, varint, varints
 from auditor.domain.result import Severity, Status
 
 
@@ -80,9 +81,13 @@ class Counts:
 _numbers = attrgetter(*(field.name for field in fields(Counts)))
 
 
+_LETTERS = tuple(str(outcome) for outcome in Outcome)
+
+
+@lru_cache(maxsize=4096)
 def counts_of(outcomes: str) -> Counts:
-    """The counts of outcomes that are written as letters."""
-    return Counts(*(outcomes.count(outcome) for outcome in Outcome))
+    """The counts of outcomes that are written as letters. Most hours of most targets are the same letters."""
+    return Counts(*map(outcomes.count, _LETTERS))
 
 
 def added(counts: Iterable[Counts]) -> Counts:
@@ -148,7 +153,7 @@ def pack(rollups: Mapping[str, TargetRollup]) -> bytes:
         rollup, name = rollups[id], id.encode()
         latency = rollup.latency.to_bytes()
         packed += varint(len(name)) + name
-        packed += b"".join(map(varint, _numbers(rollup.counts)))
+        packed += varints(_numbers(rollup.counts))
         packed += varint(len(latency)) + latency
     return bytes(packed)
 
@@ -159,11 +164,19 @@ def unpack(packed: bytes) -> dict[str, TargetRollup]:
     while at < len(packed):
         length, at = read_varint(packed, at)
         id, at = packed[at : at + length].decode(), at + length
-        numbers = []
-        for _ in fields(Counts):
-            number, at = read_varint(packed, at)
-            numbers.append(number)
+        numbers, at = _counts_at(packed, at)
         length, at = read_varint(packed, at)
         latency, at = histogram_from(packed[at : at + length]), at + length
-        found[id] = TargetRollup(Counts(*numbers), latency)
+        found[id] = TargetRollup(numbers, latency)
     return found
+
+
+def _counts_at(packed: bytes, at: int) -> tuple[Counts, int]:
+    end = at + len(_LETTERS)
+    if packed[at:end].isascii():
+        return Counts(*packed[at:end]), end
+    numbers = []
+    for _ in _LETTERS:
+        number, at = read_varint(packed, at)
+        numbers.append(number)
+    return Counts(*numbers), at

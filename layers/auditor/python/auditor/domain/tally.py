@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from auditor.domain.assessment import Knowledge
 from auditor.domain.attribution import Reading, attribute
 from auditor.domain.bundle import Bundle
-from auditor.domain.histogram import bucket_of
+from auditor.domain.histogram import buckets_of
 from auditor.domain.instants import format_instant
 from auditor.domain.maintenance import in_maintenance
 from auditor.domain.result import Result
@@ -110,16 +110,15 @@ def tally_run(
         minutes=max(1, period // _MINUTE),
         targets=tuple(target.id for target in targets),
         outcomes="".join(outcomes[target.id] for target in targets),
-        buckets=tuple(_bucket(outcomes[target.id], readings[target.id]) for target in targets),
+        buckets=tuple(buckets_of(_latency_ms(outcomes[target.id], readings[target.id]) for target in targets)),
         services={service: counts_of("".join(letters)) for service, letters in by_service.items()},
     )
 
 
-def _bucket(outcome: Outcome, readings: Sequence[Reading]) -> int | None:
+def _latency_ms(outcome: Outcome, readings: Sequence[Reading]) -> float | None:
     if outcome not in (Outcome.PASSED, Outcome.WARNED):
         return None
-    taken = [r.result.latency_ms for r in readings if r.result.latency_ms is not None]
-    return bucket_of(max(taken)) if taken else None
+    return max((r.result.latency_ms for r in readings if r.result.latency_ms is not None), default=None)
 
 
 def tally_late(
@@ -159,14 +158,21 @@ def distinct(tallies: Iterable[Tally]) -> list[RunTally]:
 def spans(runs: Iterable[RunTally], begin: datetime, end: datetime) -> dict[str, Span]:
     """Per service what the runs with a slot in ``[begin, end)`` add up to."""
     counts: dict[str, list[Counts]] = {}
-    minutes: dict[str, set[int]] = {}
-    last = (end - begin) // _MINUTE
-    for run in runs:
-        if not begin <= run.slot < end:
-            continue
-        first = (run.slot - begin) // _MINUTE
-        spoken = range(first, min(first + run.minutes, last))
+    within = [run for run in runs if begin <= run.slot < end]
+    for run in within:
         for service, seen in run.services.items():
             counts.setdefault(service, []).append(seen)
-            minutes.setdefault(service, set()).update(spoken)
-    return {id: Span(added(seen), len(minutes[id])) for id, seen in counts.items()}
+    minutes = covered_minutes(within, begin, end)
+    return {id: Span(added(seen), minutes[id]) for id, seen in counts.items()}
+
+
+def covered_minutes(runs: Iterable[RunTally], begin: datetime, end: datetime) -> dict[str, int]:
+    """Per service how many minutes of ``[begin, end)`` the runs speak of, each once; all begin in it."""
+    masks: dict[str, int] = {}
+    last = (end - begin) // _MINUTE
+    for run in runs:
+        first = (run.slot - begin) // _MINUTE
+        mask = ((1 << min(run.minutes, last - first)) - 1) << first
+        for service in run.services:
+            masks[service] = masks.get(service, 0) | mask
+    return {service: mask.bit_count() for service, mask in masks.items()}
