@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from auditor.domain.change import Change, ServiceChange
+from auditor.domain.history import Percentiles, TrendPoint
 from auditor.domain.observation import Phase, PhaseTiming
 from auditor.domain.report import (
     REPORT_VERSION,
@@ -20,7 +22,12 @@ from auditor.domain.report import (
     TargetLine,
 )
 from auditor.domain.result import Severity
+from auditor.domain.rollup import Counts
+from auditor.domain.score import Gain, Score, ServiceShare
+from auditor.domain.slo import Availability, Burning, BurnRate, ErrorBudget, ServiceLevel
 from auditor.domain.verdict import Verdict
+from tests import reading_html
+from tests.reading_html import Node
 
 AS_OF = datetime(2026, 11, 23, 16, 47, tzinfo=UTC)
 BROKE = AS_OF - timedelta(minutes=4)
@@ -359,9 +366,114 @@ def filled_with(database_down: Report) -> Callable[[str], Report]:
             categories=(Category(family=hostile, passed=1, warned=2, failed=3, unknown=4, skipped=5),),
             runs=(RunLine(family=hostile, shard=0, slot=AS_OF, stale=True, object_key=hostile),),
             reproduce=(hostile, "audit report"),
+            score=score_with(hostile),
+            levels=(level(hostile),),
+            change=replace(
+                CHANGE, services=(replace(CHANGE.services[0], service=hostile),), new_problems=(hostile, "x y"),
+                gone_findings=(hostile,), availability_points={hostile: 2.0},
+            ),
+            trend=TREND,
         )  # fmt: skip
 
     return fill
+
+
+def window(name: str, counts: Counts, covered: int, minutes: int) -> Availability:
+    return Availability(
+        window=name,
+        percent=100 * counts.good / counts.valid if counts.valid else None,
+        counts=counts,
+        covered_minutes=covered,
+        minutes=minutes,
+    )
+
+
+def level(service: str, failed: int = 30, burning: Burning = Burning.YES) -> ServiceLevel:
+    """A service whose last hour went badly, known for a tenth of thirty days."""
+    return ServiceLevel(
+        service=service,
+        objective_percent=99.9,
+        windows=(
+            window("1h", Counts(passed=60 - failed, failed=failed), 60, 60),
+            window(
+                "24h", Counts(passed=1300 - failed, failed=failed, unknown=7, vantage=3, maintenance=60), 1370, 1424
+            ),
+            window("30d", Counts(passed=4000, failed=failed), 4320, 42_000),
+            window("90d", Counts(unknown=5), 5, 129_000),
+        ),
+        budget=ErrorBudget(
+            window="30d",
+            allowed_minutes=43.2,
+            used_minutes=float(failed),
+            left_percent=100 * (43.2 - failed) / 43.2,
+            covered_minutes=4320,
+            minutes=42_000,
+        ),
+        burn_rates=(
+            BurnRate(
+                long_window="1h",
+                short_window="5m",
+                factor=14.4,
+                long_rate=500.0,
+                short_rate=1000.0,
+                bad_events=failed,
+                burning=burning,
+            ),
+            BurnRate(
+                long_window="3d",
+                short_window="6h",
+                factor=1.0,
+                long_rate=None,
+                short_rate=None,
+                bad_events=0,
+                burning=Burning.TOO_LITTLE_SEEN,
+            ),
+        ),
+        latency=Percentiles(p50=42.0, p95=120.0, p99=1310.0, total=1230),
+    )
+
+
+def score_with(fix: str) -> Score:
+    return Score(
+        value=62.5,
+        earned=40.0,
+        possible=64,
+        cap=75.0,
+        services=(
+            ServiceShare(service="site", earned=24.0, possible=32),
+            ServiceShare(service="orders-db", earned=16.0, possible=32),
+        ),
+        gains=(Gain(fix=fix, root=True, points=23.21, result_ids=(fix, "database/orders-db.main/x@s")),),
+    )
+
+
+CHANGE = Change(
+    since=AS_OF - timedelta(minutes=47),
+    score_points=-37.5,
+    services=(ServiceChange(service="orders-db", before=Verdict.HEALTHY, after=Verdict.DOWN),),
+    new_problems=("orders-db.main database.reachable",),
+    gone_problems=(),
+    new_findings=(),
+    gone_findings=("site.home tls.expires",),
+    availability_points={"orders-db": -2.31},
+)
+TREND = (
+    TrendPoint(begin=AS_OF.replace(day=21, hour=0, minute=0), hours=24, score=99.6, availability_percent=99.9871),
+    TrendPoint(begin=AS_OF.replace(day=22, hour=0, minute=0), hours=24, score=None, availability_percent=None),
+    TrendPoint(begin=AS_OF.replace(hour=15, minute=0), hours=1, score=50.0, availability_percent=75.0),
+)
+
+
+@pytest.fixture(scope="session")
+def with_past(database_down: Report) -> Report:
+    """The outage of the database in a report that knows a past."""
+    return replace(
+        database_down,
+        score=score_with("rds.main"),
+        levels=(level("site", 0, Burning.NO), level("orders-db")),
+        change=CHANGE,
+        trend=TREND,
+    )
 
 
 def platform_of(targets: int) -> Report:
@@ -408,3 +520,8 @@ def platform_of(targets: int) -> Report:
 @pytest.fixture(scope="session")
 def platform_with() -> Callable[[int], Report]:
     return platform_of
+
+
+@pytest.fixture(scope="session")
+def read_html() -> Callable[[str], Node]:
+    return reading_html.read_html

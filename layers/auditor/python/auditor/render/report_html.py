@@ -5,6 +5,8 @@ from hashlib import sha256
 
 from auditor.domain.report import Report
 from auditor.render.html_incidents import incidents
+from auditor.render.history_words import score_text
+from auditor.render.html_history import levels, score, since_last, trend
 from auditor.render.html_parts import moment, section, verdict_badge
 from auditor.render.html_problems import unseen, warnings, wrong
 from auditor.render.html_roots import roots
@@ -49,7 +51,11 @@ def _body(report: Report, arranged: Outline) -> Html:
         ("incidents", "Incidents", incidents(report)),
         *_noticed(report, arranged),
         ("unseen", f"Not seen ({len(report.coverage_gaps):,})", unseen(report)),
+        ("since", "Since the last report", since_last(report)),
         ("services", "Services", services(report)),
+        ("levels", "Availability", levels(report)),
+        ("score", "Score", score(report)),
+        ("trend", "Trend", trend(report)),
         ("response-times", "Response times", response_times(report)),
         ("checks", "Checks", checks(report)),
         ("runs", "Runs", runs(report)),
@@ -86,7 +92,7 @@ def _header(report: Report) -> Html:
         element("h1", report.title),
         element("ul", *facts, class_="facts"),
         element("p", verdict_badge(report.verdict), " ", element("bdi", report.headline), class_="lead"),
-        element("p", coverage_text(report)),
+        element("p", coverage_text(report), f" {score_text(report.score)}" if report.score else ""),
     ]
     if pace:
         parts.append(element("p", pace, class_="pace"))

@@ -4,6 +4,8 @@ from auditor.domain.report import CoverageGap, Problem, Report, ServiceLine
 from auditor.domain.verdict import Verdict
 from auditor.render.bounds import BAD_TARGETS, CARDS, TARGETS, VICTIMS, left_out, named
 from auditor.render.markdown_incidents import incidents
+from auditor.render.history_words import score_text
+from auditor.render.markdown_history import levels, score, since_last, trend
 from auditor.render.markdown_text import fenced, link, plain, strong, table
 from auditor.render.method import (
     GAPS_ARE_NO_OUTAGES,
@@ -39,7 +41,11 @@ def render_markdown(report: Report) -> str:
         *_notices("Warnings", arranged.warnings, report),
         *_notices("Findings (they harm no user now and move no verdict)", arranged.findings, report),
         *_unseen(report.coverage_gaps),
+        *since_last(report),
         *_services(report),
+        *levels(report),
+        *score(report),
+        *trend(report),
         *_response_times(report),
         *_checks(report),
         *_runs(report),
@@ -58,7 +64,7 @@ def _header(report: Report) -> list[str]:
         "",
         f"- Platform {plain(report.platform)}, stage {plain(report.stage)}, region {plain(report.region)}",
         f"- As of {instant_text(report.as_of)}, seen from {plain(vantages)}",
-        f"- {coverage_text(report)}",
+        f"- {coverage_text(report)}{f' {score_text(report.score)}' if report.score else ''}",
     ]
     if pace := pace_text(report):
         lines.append(f"- {pace}")

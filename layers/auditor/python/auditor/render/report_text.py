@@ -3,6 +3,7 @@
 from auditor.domain.instants import format_instant
 from auditor.domain.report import Problem, Report
 from auditor.render.incident_words import facts, muted, state
+from auditor.render.history_words import score_text
 from auditor.render.method import undecided_note
 from auditor.render.wording import shown
 
@@ -16,7 +17,8 @@ def render_text(report: Report) -> str:
         lines.append(f"Simulated time: one minute took {report.seconds_per_minute:g} s.")
     lines.append(f"{report.verdict}: {report.headline}")
     judged = f"{report.critical_targets_judged} of {report.critical_targets} critical targets judged"
-    lines += [f"Coverage {report.coverage_percent:g} % ({judged})", ""]
+    scored = f" {score_text(report.score)}" if report.score else ""
+    lines += [f"Coverage {report.coverage_percent:g} % ({judged}){scored}", ""]
     width = max((len(line.title) for line in report.services), default=0)
     for line in report.services:
         note = f"  (victim of {', '.join(line.victim_of)})" if line.victim_of and not line.at_fault else ""

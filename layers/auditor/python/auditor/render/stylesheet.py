@@ -122,6 +122,12 @@ table.pairs td{white-space:pre-wrap;font-family:ui-monospace,SFMono-Regular,Menl
 .swatch rect{width:100%;height:100%}
 .bar .failed{fill:var(--down)}
 .bad{color:var(--down);font-weight:650;white-space:nowrap}
+.burning{color:var(--down);font-weight:650}
+.seen{display:block;color:var(--soft);font-size:.82rem}
+svg.trend{display:block;width:100%;height:4.5rem;margin:.3rem 0;border-bottom:1px solid var(--soft)}
+rect.trend{fill:var(--link)}
+section>table+table,section>p+table{margin-top:.8rem}
+.levels td.number{white-space:normal;min-width:5.2rem}.levels tbody th{min-width:8rem}
 pre{white-space:pre-wrap;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.25rem;background:var(--panel)}
 .ids{font-size:.88rem}
 .notes{padding-left:1.1rem;margin-top:.8rem}.notes li+li{margin-top:.2rem}
