@@ -29,20 +29,18 @@ def of(values: list[float]) -> Histogram:
 @given(latencies, st.floats(min_value=0, max_value=100))
 def test_every_percentile_is_within_one_percent_of_the_nearest_rank(values: list[float], percent: float) -> None:
     exact = sorted(values)[max(1, math.ceil(percent / 100 * len(values))) - 1]
-    found = of(values).percentile(percent)
-    assert found is not None
+    (found,) = of(values).percentiles(percent)
     assert abs(found - exact) <= 0.01 * exact * (1 + 1e-9)
 
 
 def test_percentiles_grow() -> None:
-    histogram = of([0.5, 3.0, 40.0, 500.0, 6000.0])
-    found = [histogram.percentile(percent) or 0.0 for percent in (0, 20, 21, 50, 95, 100)]
+    found = of([0.5, 3.0, 40.0, 500.0, 6000.0]).percentiles(0, 20, 21, 50, 95, 100)
     assert all(a <= b for a, b in pairwise(found))
     assert found[0] == found[1] < found[2]
 
 
 def test_an_empty_one_has_no_percentile() -> None:
-    assert Histogram().percentile(50) is None
+    assert Histogram().percentiles(50) == ()
     assert Histogram().total == 0
 
 
@@ -65,8 +63,8 @@ def test_many_in_one_bucket_and_wide_gaps_take_more_than_a_byte() -> None:
     assert histogram_from(histogram.to_bytes()) == histogram
 
 
-def test_what_was_not_measurably_long_is_in_the_lowest_bucket() -> None:
-    assert len(set(buckets_of([0.0, 0.001, -1.0]))) == 1
+def test_what_took_no_measurable_time_took_a_microsecond() -> None:
+    assert buckets_of([0.0]) == buckets_of([0.001])
 
 
 def test_what_was_not_measured_is_in_no_bucket() -> None:

@@ -37,7 +37,8 @@ WEEKLY = MaintenanceWindow(
     ],
 )
 def test_once(instant: str, inside: bool) -> None:
-    assert in_maintenance([ONCE], at(instant)) == ({"web"} if inside else set())
+    assert in_maintenance([ONCE], "web", at(instant)) == (ONCE if inside else None)
+    assert in_maintenance([ONCE], "db", at(instant)) is None
 
 
 @pytest.mark.parametrize(
@@ -55,13 +56,13 @@ def test_once(instant: str, inside: bool) -> None:
     ],
 )
 def test_every_week(instant: str, inside: bool) -> None:
-    assert in_maintenance([WEEKLY], at(instant)) == ({"web", "db"} if inside else set())
+    assert in_maintenance([ONCE, WEEKLY], "db", at(instant)) == (WEEKLY if inside else None)
 
 
 def test_a_window_of_nearly_a_week_reaches_into_its_own_weekday() -> None:
     long = MaintenanceWindow(
         id="l", services=("web",), reason="r", weekday=0, at="12:00", duration=timedelta(days=6, hours=20)
     )
-    assert in_maintenance([long], at("2026-11-23T07:59")) == {"web"}
-    assert in_maintenance([long], at("2026-11-23T08:00")) == set()
-    assert in_maintenance([long], at("2026-11-23T12:00")) == {"web"}
+    assert in_maintenance([long], "web", at("2026-11-23T07:59")) is long
+    assert in_maintenance([long], "web", at("2026-11-23T08:00")) is None
+    assert in_maintenance([long], "web", at("2026-11-23T12:00")) is long

@@ -6,6 +6,7 @@ representative ``2 * RATIO ** b / (RATIO + 1)`` is at most ``(RATIO - 1) / (RATI
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from operator import sub
 RATIO = 1.0202
 _PER_LN = 1 / math.log(RATIO)
 _SHORTEST_MS = 0.001
-"""Nothing that we measure is told apart below a microsecond."""
+"""What took no time that a clock saw took a microsecond: zero has no logarithm."""
 
 
 def buckets_of(milliseconds: Iterable[float | None]) -> list[int | None]:
@@ -37,14 +38,14 @@ class Histogram:
         """How many latencies it holds."""
         return sum(self.counts.values())
 
-    def percentile(self, percent: float) -> float | None:
-        """Milliseconds at the nearest rank, ``ceil(percent / 100 * total)``, within 1 %; None when it is empty."""
-        rank = max(1, math.ceil(percent / 100 * self.total))
+    def percentiles(self, *percents: float) -> tuple[float, ...]:
+        """Milliseconds at the nearest ranks, ``ceil(percent / 100 * total)``, each within 1 %; none of an empty one."""
         buckets = sorted(self.counts)
-        for bucket, seen in zip(buckets, accumulate(self.counts[bucket] for bucket in buckets), strict=True):
-            if seen >= rank:
-                return float(2 * RATIO**bucket / (RATIO + 1))
-        return None
+        seen = list(accumulate(map(self.counts.__getitem__, buckets)))
+        if not seen:
+            return ()
+        ranks = (max(1, math.ceil(percent / 100 * seen[-1])) for percent in percents)
+        return tuple(2 * RATIO ** buckets[bisect_left(seen, rank)] / (RATIO + 1) for rank in ranks)
 
     def to_bytes(self) -> bytes:
         """Varints: the first bucket (zigzag), its count, then for every further one the gap to it and its count."""
@@ -61,16 +62,17 @@ class Histogram:
 def histogram_of(buckets: Iterable[int | None]) -> Histogram:
     """The histogram of latencies whose buckets are known; None is none."""
     counts = Counter(buckets)
-    del counts[None]
+    counts.pop(None, None)
     return Histogram(counts)  # type: ignore[arg-type]  # no None is left in it
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
     """All of them in one; their order and grouping change nothing."""
     counts: dict[int, int] = {}
+    known = counts.get
     for histogram in histograms:
         for bucket, count in histogram.counts.items():
-            counts[bucket] = counts.get(bucket, 0) + count
+            counts[bucket] = known(bucket, 0) + count
     return Histogram(counts)
 
 

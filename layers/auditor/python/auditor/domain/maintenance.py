@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from auditor.domain.topology import MaintenanceWindow
 
 
-def in_maintenance(windows: Iterable[MaintenanceWindow], instant: datetime) -> frozenset[str]:
-    """The services that are in a planned maintenance at an instant."""
-    return frozenset(service for window in windows if _holds(window, instant) for service in window.services)
+def in_maintenance(windows: Iterable[MaintenanceWindow], service: str, at: datetime) -> MaintenanceWindow | None:
+    """The window that a service is in, if any; its end does not belong to it."""
+    return next((window for window in windows if service in window.services and _holds(window, at)), None)
 
 
 def _holds(window: MaintenanceWindow, instant: datetime) -> bool:

@@ -92,10 +92,11 @@ def _covered_until(runs: Sequence[RunTally], as_of: datetime) -> dict[str, datet
 
 def _latency(service: str, hours: Sequence[Rollup]) -> Percentiles | None:
     latency = merged(hour.latencies[service] for hour in hours if service in hour.latencies)
-    p50, p95, p99 = (latency.percentile(percent) for percent in (50, 95, 99))
-    if p50 is None or p95 is None or p99 is None:
+    found = latency.percentiles(50, 95, 99)
+    if not found:
         return None
-    return Percentiles(p50=round(p50, 3), p95=round(p95, 3), p99=round(p99, 3), total=latency.total)
+    p50, p95, p99 = (round(milliseconds, 3) for milliseconds in found)
+    return Percentiles(p50=p50, p95=p95, p99=p99, total=latency.total)
 
 
 def trend(past: Past) -> tuple[TrendPoint, ...]:

@@ -96,8 +96,9 @@ def tally_run(
     readings: Mapping[str, Sequence[Reading]],
 ) -> RunTally:
     """One run, whose readings are given by target."""
-    resting = in_maintenance(platform.maintenance, slot)
     targets = [target for target in platform.targets if target.id in readings and target.deployed]
+    services = {target.service for target in targets}
+    resting = {service for service in services if in_maintenance(platform.maintenance, service, slot)}
     outcomes = {t.id: outcome_of(readings[t.id], maintenance=t.service in resting) for t in targets}
     by_service: dict[str, list[str]] = {}
     for target in targets:
