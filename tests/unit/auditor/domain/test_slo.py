@@ -141,12 +141,17 @@ def test_a_burn_rate_is_not_judged_from_less_than_half_the_window() -> None:
     assert rate({"1h": bad(30, 30, 30), "5m": bad(5, 5, 5)}).burning is Burning.YES
 
 
-def test_without_history_there_is_this_moment_only() -> None:
-    (found,) = service_levels(bundle(WHERE, NOW, ()), [run(0, Counts(passed=1))])
+def test_a_service_that_is_new_has_this_moment_only() -> None:
+    other = ServiceHistory(service="aside", spans={}, covered_until=NOW)
+    (found,) = service_levels(replace(bundle(WHERE, NOW, ()), rollups=(other,)), [run(0, Counts(passed=1))])
     assert [w.percent for w in found.windows] == [100.0] * 5
     assert {w.covered_minutes for w in found.windows} == {1}
     assert {r.burning for r in found.burn_rates} == {Burning.TOO_LITTLE_SEEN}
     assert found.service == "web", "a service without critical targets has no level"
+
+
+def test_where_no_history_is_kept_there_are_no_levels() -> None:
+    assert service_levels(bundle(WHERE, NOW, ()), [run(0, Counts(passed=1))]) == ()
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))

@@ -264,6 +264,6 @@ def test_a_run_of_a_longer_period_is_counted_once_and_not_every_minute() -> None
     assert auditor.bundle.counted == ("store#0#2026-11-23T16:00:00Z",)
 
 
-def test_a_bundle_without_a_past_has_levels_of_this_moment_only() -> None:
+def test_the_first_slot_of_all_has_levels_of_itself_only() -> None:
     report = judge_moment(remembered(bundle(SHOP, T0, runs(SHOP, T0, DOWN)), Past())).report
     assert window(report, "90d") == Counts(failed=1)

@@ -91,7 +91,12 @@ class ServiceLevel:
 
 
 def service_levels(bundle: Bundle, runs: Sequence[RunTally]) -> tuple[ServiceLevel, ...]:
-    """Every service that has critical targets, with what this moment's runs add to the bundle's history."""
+    """Every service that has critical targets, with what this moment's runs add to the bundle's history.
+
+    None where no history is kept at all, such as after a single run from a workstation.
+    """
+    if not bundle.rollups:
+        return ()
     histories = {history.service: history for history in bundle.rollups}
     with_events = {target.service for target in bundle.platform.targets if target.critical and target.deployed}
     return tuple(
