@@ -21,10 +21,10 @@ _SHORTEST_MS = 0.001
 
 def buckets_of(milliseconds: Iterable[float | None]) -> list[int | None]:
     """The bucket of each latency; None stays None. All at once, because a call for each costs more than the answer."""
-    log, ceil, shortest, per_ln = math.log, math.ceil, _SHORTEST_MS, _PER_LN
-    return [
-        None if taken is None else ceil(log(taken if taken > shortest else shortest) * per_ln) for taken in milliseconds
-    ]
+    ceil, per_ln, taken = math.ceil, _PER_LN, list(milliseconds)
+    if all(taken):
+        return [ceil(ln * per_ln) for ln in map(math.log, taken)]  # type: ignore[arg-type]  # no None is true
+    return [None if each is None else ceil(math.log(each or _SHORTEST_MS) * per_ln) for each in taken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,13 @@ class Histogram:
         return tuple(2 * RATIO ** buckets[bisect_left(seen, rank)] / (RATIO + 1) for rank in ranks)
 
     def to_bytes(self) -> bytes:
-        """Varints: the first bucket (zigzag), its count, then for every further one the gap to it and its count."""
+        """Varints: the first bucket (zigzag), the gaps from each bucket to the next, the counts."""
         buckets = sorted(self.counts)
         if not buckets:
             return b""
         first = buckets[0]
-        numbers = [0] * (2 * len(buckets))
-        numbers[0::2] = map(sub, buckets, [first, *buckets])
-        numbers[1::2] = map(self.counts.__getitem__, buckets)
-        return varint(first * 2 if first >= 0 else -first * 2 - 1) + varints(numbers[1:])
+        numbers = [*map(sub, buckets[1:], buckets), *map(self.counts.__getitem__, buckets)]
+        return varint(first * 2 if first >= 0 else -first * 2 - 1) + varints(numbers)
 
 
 def histogram_of(buckets: Iterable[int | None]) -> Histogram:
@@ -83,7 +81,8 @@ def histogram_from(packed: bytes) -> Histogram:
     zigzag, at = read_varint(packed, 0)
     first = zigzag // 2 if zigzag % 2 == 0 else -(zigzag + 1) // 2
     numbers = read_varints(packed[at:])
-    return Histogram(dict(zip(accumulate([first, *numbers[1::2]]), numbers[0::2], strict=True)))
+    gaps = len(numbers) // 2
+    return Histogram(dict(zip(accumulate([first, *numbers[:gaps]]), numbers[gaps:], strict=True)))
 
 
 def varint(number: int) -> bytes:
