@@ -166,8 +166,8 @@ def aggregate(
     finally:
         # Who is to be told hears of it also when the report cannot be made or published.
         _drain_outbox(ports, slot)
+        _keep(ports, past, Moment(bundle=bundle, assessment=assessment, report=report, dated=dated), knowledge)
         _ask_extra_runs(ports, slot, extra_runs(bundle, assessment.targets, knowledge.contacting))
-    _keep(ports, past, Moment(bundle=bundle, assessment=assessment, report=report, dated=dated), knowledge)
     return report
 
 

@@ -501,7 +501,7 @@ def test_a_past_that_cannot_be_read_costs_neither_report_nor_story() -> None:
     commit(world, T0 + MINUTE, DATABASE_DOWN)
     report = judge(world, T0 + MINUTE)
     assert report is not None
-    assert [story.kind for story in world.told] == ["turned_bad"]
+    assert [story.kind for story in world.told] == ["opened"]
     assert {window.covered_minutes for level in report.levels for window in level.windows} == {1}
     assert any(note.startswith("the past could not be read (ClientError)") for note in world.notes)
 
@@ -517,7 +517,7 @@ def test_what_cannot_be_kept_costs_neither_report_nor_story() -> None:
     world.before_call = refuse
     commit(world, T0 + MINUTE, DATABASE_DOWN)
     assert judge(world, T0 + MINUTE) is not None
-    assert [story.kind for story in world.told] == ["turned_bad"]
+    assert [story.kind for story in world.told] == ["opened"]
     assert world.notes == ["what was counted could not be kept (ClientError): it will be counted as late"]
 
 

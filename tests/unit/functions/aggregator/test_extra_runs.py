@@ -14,7 +14,7 @@ from cli.replay import read_bundle, reassess
 from functions.aggregator.aggregate import Ports, aggregate
 from functions.aggregator.claims import claims_of
 from functions.aggregator.registry import knowledge
-from tests.fakes import MINUTE, RequestsOf, RunsOf, StatesOf, World
+from tests.fakes import MINUTE, HistoryOf, RequestsOf, RunsOf, StatesOf, World
 
 INCIDENTS = Path(__file__).resolve().parents[3] / "incidents"
 ROOT = ("taskdef.api", "DB_WRONG_USER", "high")
@@ -70,6 +70,7 @@ def judge(world: World, slot: datetime) -> Report:
             requests=RequestsOf(world),
             extras=world,
             reports=world,
+            history=HistoryOf(world),
             stories=world,
             emit=world.emit,
             monotonic=world.monotonic,

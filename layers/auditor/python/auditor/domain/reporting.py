@@ -9,6 +9,7 @@ from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.cause import Cause
 from auditor.domain.change import change
+from auditor.domain.coverage import coverage_gaps, meaning, targets_without_results
 from auditor.domain.diagnosis.telling import root_cause
 from auditor.domain.digest import digest_of
 from auditor.domain.headline import headline
@@ -17,7 +18,6 @@ from auditor.domain.observation import Observation, PhaseTiming
 from auditor.domain.report import (
     REPORT_VERSION,
     Category,
-    CoverageGap,
     Problem,
     Report,
     ResponseTime,
@@ -25,7 +25,7 @@ from auditor.domain.report import (
     ServiceLine,
     TargetLine,
 )
-from auditor.domain.result import Result, Severity, Status
+from auditor.domain.result import Severity, Status
 from auditor.domain.score import score_of
 from auditor.domain.slo import service_levels
 from auditor.domain.tally import tally_runs
@@ -47,10 +47,10 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         own[target.service].append(target)
     services = tuple(_service_line(assessment, s, own[s.id], by_target) for s in bundle.platform.services)
     problems = _problems(bundle, assessment, knowledge.causes)
-    gaps = _coverage_gaps(bundle, readings, knowledge.causes)
+    gaps = coverage_gaps(bundle, readings, knowledge.causes)
     judged = sum(reading.speaks for reading in readings)
     asked = sum(reading.result.status is not Status.SKIPPED for reading in readings)
-    expected_but_silent = len(_targets_without_results(bundle))
+    expected_but_silent = len(targets_without_results(bundle))
     report = Report(
         schema_version=REPORT_VERSION,
         title="Platform health report",
@@ -163,7 +163,7 @@ def _problems(bundle: Bundle, assessment: Assessment, causes: Mapping[str, Cause
                 status=result.status,
                 phase=result.phase,
                 cause=result.cause,
-                cause_meaning=_meaning(result, causes),
+                cause_meaning=meaning(result, causes),
                 summary=result.summary,
                 evidence=result.evidence,
                 remediation=result.remediation,
@@ -174,62 +174,6 @@ def _problems(bundle: Bundle, assessment: Assessment, causes: Mapping[str, Cause
         )
     found.sort(key=lambda p: (bool(p.victim_of), p.status != Status.FAIL, -_SEVERITIES.index(p.severity), p.result_id))
     return tuple(found)
-
-
-def _meaning(result: Result, causes: Mapping[str, Cause]) -> str:
-    cause = causes.get(result.cause or "")
-    return cause.meaning if cause else ""
-
-
-def _coverage_gaps(bundle: Bundle, readings: Iterable[Reading], causes: Mapping[str, Cause]) -> tuple[CoverageGap, ...]:
-    targets = {target.id: target for target in bundle.platform.targets}
-    groups: dict[tuple[str, str, str], list[Reading]] = {}
-    for reading in readings:
-        if reading.why_not and reading.result.status is not Status.SKIPPED:
-            groups.setdefault((reading.result.target, reading.result.cause or "", reading.why_not), []).append(reading)
-        elif reading.result.status is Status.UNKNOWN:
-            key = (reading.result.target, reading.result.cause or "", reading.result.summary)
-            groups.setdefault(key, []).append(reading)
-    gaps = [_gap(targets[key[0]], group, causes) for key, group in groups.items() if key[0] in targets]
-    gaps += [_silent_gap(target, causes) for target in _targets_without_results(bundle)]
-    return tuple(sorted(gaps, key=lambda gap: (not gap.critical, gap.service, gap.target, gap.cause, gap.summary)))
-
-
-def _gap(target: Target[Any], group: Sequence[Reading], causes: Mapping[str, Cause]) -> CoverageGap:
-    first = group[0]
-    cause = first.result.cause or "self.late"
-    return CoverageGap(
-        service=target.service,
-        target=target.id,
-        critical=target.critical,
-        cause=cause,
-        cause_meaning=causes[cause].meaning if cause in causes else "",
-        phase=first.result.phase,
-        summary=first.result.summary,
-        reason=first.why_not or "the auditor itself could not tell",
-        remedy=first.remedy or first.result.remediation,
-        result_ids=tuple(reading.result.id for reading in group),
-    )
-
-
-def _silent_gap(target: Target[Any], causes: Mapping[str, Cause]) -> CoverageGap:
-    return CoverageGap(
-        service=target.service,
-        target=target.id,
-        critical=target.critical,
-        cause="self.late",
-        cause_meaning=causes["self.late"].meaning,
-        phase=None,
-        summary=f"No run of {target.family} has reported about {target.id} yet.",
-        reason="without a run there is nothing to judge",
-        remedy=f"read the log of the {target.family} function, and look whether its schedule is enabled",
-        result_ids=(),
-    )
-
-
-def _targets_without_results(bundle: Bundle) -> list[Target[Any]]:
-    seen = {result.target for run in bundle.runs if not run.extra for result in run.results}
-    return [target for target in bundle.platform.targets if target.deployed and target.id not in seen]
 
 
 def _response_times(bundle: Bundle, knowledge: Knowledge) -> tuple[ResponseTime, ...]:

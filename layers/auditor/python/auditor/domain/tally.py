@@ -12,7 +12,7 @@ from auditor.domain.attribution import Reading, attribute
 from auditor.domain.bundle import Bundle
 from auditor.domain.histogram import buckets_of
 from auditor.domain.instants import format_instant
-from auditor.domain.maintenance import in_maintenance
+from auditor.domain.muting import in_maintenance
 from auditor.domain.result import Result
 from auditor.domain.rollup import Counts, Outcome, Span, added, counts_of, outcome_of
 from auditor.domain.topology import Platform

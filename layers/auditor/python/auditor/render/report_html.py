@@ -4,9 +4,9 @@ from base64 import b64encode
 from hashlib import sha256
 
 from auditor.domain.report import Report
-from auditor.render.html_incidents import incidents
 from auditor.render.history_words import score_text
 from auditor.render.html_history import levels, score, since_last, trend
+from auditor.render.html_incidents import incidents
 from auditor.render.html_parts import moment, section, verdict_badge
 from auditor.render.html_problems import unseen, warnings, wrong
 from auditor.render.html_roots import roots

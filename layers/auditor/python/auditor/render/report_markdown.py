@@ -3,9 +3,9 @@
 from auditor.domain.report import CoverageGap, Problem, Report, ServiceLine
 from auditor.domain.verdict import Verdict
 from auditor.render.bounds import BAD_TARGETS, CARDS, TARGETS, VICTIMS, left_out, named
-from auditor.render.markdown_incidents import incidents
 from auditor.render.history_words import score_text
 from auditor.render.markdown_history import levels, score, since_last, trend
+from auditor.render.markdown_incidents import incidents
 from auditor.render.markdown_text import fenced, link, plain, strong, table
 from auditor.render.method import (
     GAPS_ARE_NO_OUTAGES,

@@ -2,8 +2,8 @@
 
 from auditor.domain.instants import format_instant
 from auditor.domain.report import Problem, Report
-from auditor.render.incident_words import facts, muted, state
 from auditor.render.history_words import score_text
+from auditor.render.incident_words import facts, muted, state
 from auditor.render.method import undecided_note
 from auditor.render.wording import shown
 
