@@ -7,9 +7,9 @@ from pathlib import Path
 from sandbox.audit import AuditError, audit, record, report
 from sandbox.deploy import DeployError
 from sandbox.follow import NoReportError
-from sandbox.hokusai.incidents import INCIDENTS
-from sandbox.instance import ESTATES, ROOT, default_instance
+from sandbox.instance import ROOT, default_instance
 from sandbox.lifecycle import LifecycleError, change, down, list_faults
+from sandbox.platforms import CATALOGUES, FARGATE
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
     instance = default_instance(options.folder)
     try:
         if options.command == "audit":
-            estate = "hokusai" if options.incident else options.estate
+            estate = options.estate or ("hokusai" if options.incident else "minimal")
             audit(default_instance(options.folder, estate=estate, incident=options.incident), options.out)
         elif options.command == "report":
             report(instance, options.out)
@@ -46,8 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "report", help="where the report is copied to")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("audit", help="start the sandbox, deploy the auditor, wait for its report")
-    command.add_argument("--estate", choices=ESTATES, default="minimal", help="which platform to start")
-    command.add_argument("--incident", choices=sorted(INCIDENTS), default="", help="start hokusai with this incident")
+    command.add_argument("--estate", choices=CATALOGUES, help="which platform to start; minimal unless given")
+    known = sorted({id for kind in FARGATE.values() for id in kind.incidents})
+    command.add_argument(
+        "--incident", choices=known, default="", help="start it with this incident (hokusai unless given)"
+    )
     commands.add_parser("report", help="fetch and print the newest report")
     for verb in ("break", "mend"):
         command = commands.add_parser(verb, help=f"{verb} a part of the platform, then follow the report")

@@ -12,8 +12,8 @@ from auditor.render.report_text import render_text
 from sandbox import lifecycle
 from sandbox.deploy import bootstrap, deploy, synthesize
 from sandbox.follow import Publications, simulated_now
-from sandbox.hokusai.live import function_variables
 from sandbox.instance import ROOT, Instance
+from sandbox.platforms import FARGATE, function_variables
 
 _REPORT_SECONDS = 90.0
 _ASSEMBLY = ROOT / ".build" / "cdk.out"
@@ -36,6 +36,10 @@ class _Progress:
 def audit(instance: Instance, out: Path) -> Report:
     """Runs the whole path and leaves the sandbox running. Raises when it could not be done."""
     say = _Progress()
+    if instance.incident and (
+        instance.estate not in FARGATE or instance.incident not in FARGATE[instance.estate].incidents
+    ):
+        raise AuditError(f"{instance.estate} has no incident {instance.incident}")
     found = lifecycle.running(instance.path)
     if found is not None and (found.estate, found.incident) != (instance.estate, instance.incident):
         running = " with ".join(filter(None, (found.estate, found.incident)))
@@ -73,9 +77,7 @@ def audit(instance: Instance, out: Path) -> Report:
 
 def _exports(instance: Instance) -> str:
     """What a shell sources so that `audit run` probes the sandbox's platform and asks the emulator."""
-    variables = {**instance.aws_environment(), ENV_SANDBOX_NETWORK: instance.resolver}
-    if instance.estate == "hokusai":
-        variables |= function_variables(instance)
+    variables = {**instance.aws_environment(), ENV_SANDBOX_NETWORK: instance.resolver, **function_variables(instance)}
     return "".join(f"export {name}={value}\n" for name, value in variables.items())
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sandbox.instance import ACCOUNT, REGION, ROOT, STAGE, Instance
+from sandbox.platforms import CATALOGUES
 
 STACK = f"HealthAuditor-{STAGE}"
 _LIMIT_SECONDS = 300
@@ -14,9 +15,6 @@ _LIMIT_SECONDS = 300
 
 class DeployError(RuntimeError):
     """When a CDK command fails; the message names its log."""
-
-
-CATALOGUES = {"minimal": "catalog/minimal.yaml", "hokusai": "catalog/hokusai-development.yaml"}
 
 
 def synthesize(assembly: Path, log: Path, *, estate: str = "minimal") -> None:

@@ -9,14 +9,14 @@ STAGE = "sandbox"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 """The emulator's account; it cannot exist in AWS."""
-ESTATES = ("minimal", "hokusai")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """One sandbox. ``network`` is the second number of its addresses 10.N.0.0/16; two sandboxes need different ones.
 
-    ``estate``: which platform stands in it, one of ``ESTATES``; ``incident``: what is wrong with it from the beginning.
+    ``estate``: which platform stands in it, a key of ``platforms.CATALOGUES``; ``incident``: what is wrong with it from
+    the beginning.
     """
 
     folder: str

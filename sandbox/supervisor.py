@@ -22,6 +22,7 @@ from types import FrameType
 from typing import Any
 
 from auditor.names import ENV_COMMIT_WAIT, ENV_SANDBOX_NETWORK, ENV_SANDBOX_PACE
+from sandbox import platforms
 from sandbox.estate import (
     APPLICATION_ROLE,
     APPLICATION_SECRET,
@@ -30,7 +31,6 @@ from sandbox.estate import (
     Estate,
 )
 from sandbox.faults import FAULTS, World
-from sandbox.hokusai import live as hokusai
 from sandbox.instance import ROOT, Instance, forget_instance, write_instance
 from sandbox.platform import SandboxPlatform
 
@@ -56,9 +56,8 @@ def start_emulator(instance: Instance, ends: ExitStack) -> subprocess.Popen[byte
         ENV_SANDBOX_NETWORK: instance.resolver,
         ENV_SANDBOX_PACE: f"{instance.seconds_per_minute:g}",
         ENV_COMMIT_WAIT: str(COMMIT_WAIT_SECONDS),
+        **platforms.function_variables(instance),
     }
-    if instance.estate == "hokusai":
-        variables |= hokusai.function_variables(instance)
     for name, value in variables.items():
         command += ["--function-env", f"{name}={value}"]
     with (instance.path / "emulator.log").open("ab") as log:
@@ -159,7 +158,7 @@ def serve(instance: Instance) -> None:
     instance.path.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ends:
         emulator = start_emulator(instance, ends)
-        start = hokusai.start if instance.estate == "hokusai" else start_minimal
+        start = platforms.start if instance.estate in platforms.FARGATE else start_minimal
         changes = start(instance, ends)
         ends.callback(forget_instance, instance.path)
         with _ControlServer(instance.control_port, changes) as server:

@@ -3,30 +3,24 @@
 It really resolves and connects to what its task definition names, with the defaults that its image carries in code.
 """
 
-import http.client
 import json
-import socket
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.hokusai import database
+from sandbox.fargate import needs
+from sandbox.fargate.dialling import NO_ANSWER, Dialler
+from sandbox.fargate.serving import Reply, Request, html_reply, json_reply
+from sandbox.fargate.task import Task
 from sandbox.hokusai.auth import presented_key
-from sandbox.hokusai.dialling import Dialler
-from sandbox.hokusai.serving import Reply, Request, html_reply, json_reply
-from sandbox.hokusai.task import Task
 
 SERVER = "uvicorn"
-_DATABASE_SECONDS = 3.0
-_REDIS_SECONDS = 2.0
 _AUTH_SECONDS = 5.0
 _LOCALHOST = "http://localhost:5000"
 _EXPERIMENT = "/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default"
 _FORWARDED = ("content-type", "content-length", "accept")
-_NO_ANSWER = (OSError, http.client.HTTPException)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +89,7 @@ class ApiService:
             )
         except TimeoutError:
             return json_reply(503, {"detail": "Authentication service timeout"}, Retry_After="5")
-        except _NO_ANSWER:
+        except NO_ANSWER:
             return json_reply(503, {"detail": "Authentication service unavailable"}, Retry_After="5")
         if answer.status == 200:
             return None
@@ -110,7 +104,7 @@ class ApiService:
             answer = self._dialler.ask(request.method, url, self._patience, headers=headers, body=request.body or None)
         except TimeoutError:
             return json_reply(504, {"detail": f"MLflow server request timeout after {self._patience:g}s"})
-        except _NO_ANSWER:
+        except NO_ANSWER:
             return json_reply(502, {"detail": f"Failed to connect to MLflow server at {self._proxied}"})
         kind = dict(answer.headers).get("Content-Type", "application/json")
         return Reply(status=answer.status, body=answer.body, kind=kind)
@@ -165,33 +159,16 @@ class ApiService:
 
     def _mlflow_error(self) -> str | None:
         """What the client of the health check meets, which reads a setting of its own, not the proxy's."""
-        try:
-            answer = self._dialler.ask("GET", self._tracking_uri.rstrip("/") + _EXPERIMENT, self._patience)
-        except TimeoutError:
-            return f"connect timeout={self._patience:g}"
-        except _NO_ANSWER as error:
-            return f"{type(error).__name__}: {error}"
-        return None if answer.status in (200, 404) else f"MLflow answered {answer.status}"
+        return needs.upstream_error(self._dialler, self._tracking_uri.rstrip("/") + _EXPERIMENT, self._patience)
 
     def _database_error(self) -> str | None:
-        try:
-            database.run(self._dialler, self._database, "SELECT 1", _DATABASE_SECONDS)
-        except database.RefusedError as error:
-            return str(error)
-        return None
+        return needs.database_error(self._dialler, self._database)
 
     def _redis_state(self) -> str:
         host, port = self._redis
         if host is None:
             return "disabled"
-        unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the platform's clients say ssl_cert_reqs=None
-        unverified.check_hostname = False
-        unverified.verify_mode = ssl.CERT_NONE
-        try:
-            with self._dialler.connect(host, port, _REDIS_SECONDS) as plain, unverified.wrap_socket(plain) as sock:
-                return "healthy" if _ping(sock, self._redis_token) else "unhealthy"
-        except OSError:
-            return "unhealthy"
+        return "healthy" if needs.cache_serves(self._dialler, host, port, self._redis_token) else "unhealthy"
 
     def _openapi(self) -> dict[str, Any]:
         paths = [*self._open, "/api/v1/models", "/api/mlflow/{path}"]
@@ -207,14 +184,6 @@ _DOCS = (
     "<!DOCTYPE html><html><head><title>Hokusai API - Swagger UI</title></head>"
     '<body><div id="swagger-ui"></div></body></html>'
 )
-
-
-def _ping(sock: socket.socket, token: str) -> bool:
-    sock.sendall(f"AUTH {token}\r\n".encode())
-    if not sock.recv(256).startswith(b"+OK"):
-        return False
-    sock.sendall(b"PING\r\n")
-    return sock.recv(256).startswith(b"+PONG")
 
 
 def _now() -> str:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sandbox.hokusai.serving import Reply, Request, json_reply
+from sandbox.fargate.serving import Reply, Request, json_reply
 
 SERVER = "uvicorn"
 _KNOWN_SERVICES = ("website", "prediction", "platform")

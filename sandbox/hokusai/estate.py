@@ -1,10 +1,19 @@
-"""The Hokusai platform's names, addresses and credentials in the sandbox. Nothing here knows a process."""
+"""The Hokusai platform's names, addresses and settings in the sandbox."""
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
 
-from auditor.net.sandbox_network import translate
+from sandbox.fargate.estate import (
+    Cache,
+    Credentials,
+    Database,
+    Estate,
+    LoadBalancer,
+    Service,
+    Store,
+    private_address,
+    public_address,
+)
+from sandbox.fargate.incidents import Wiring
 
 NAMESPACE = "hokusai-development.local"
 CLUSTER = "hokusai-development"
@@ -21,101 +30,161 @@ MLFLOW_NAME = f"mlflow.{NAMESPACE}"
 API_NAME = f"api.{NAMESPACE}"
 AUTH_NAME = f"auth.{NAMESPACE}"
 REGISTRY, MAIN, AUTH = "registry.hokus.ai", "api.hokus.ai", "auth.hokus.ai"
-PUBLIC_NAMES = (REGISTRY, MAIN, AUTH)
 API_PORT, MLFLOW_PORT, AUTH_PORT, DATABASE_PORT, REDIS_PORT = 8001, 5000, 8000, 5432, 6379
-RAW_PORT_OFFSET = 10_000
-"""PostgreSQL and Valkey themselves speak no TLS; they stand on their address this much above the port of the front."""
-
-_PEER_OFFSET = 100
-"""As in the minimal estate the platform dials 100 networks above the auditor, so that either can be shut out alone."""
-_PUBLIC_BLOCKS = 80
-"""Of three public addresses each; sandboxes whose networks differ by less than this do not meet."""
+HARD_CODED_MLFLOW = "1.173"
+"""The address that a released image carried in its code; nothing answers there."""
+TAG_WITH_HARD_CODED_ADDRESS = "fix-db-auth"
+"""The image of 2025-08-06, whose mlflow_config.py carried a literal address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HokusaiEstate:
-    """One platform in 10.``network``.0.0/16, with three public addresses of its own in 203.0.113.0/24."""
-
-    network: int
-    application_password: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(18))
-    monitoring_password: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(18))
-    redis_token: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(18))
-    secret_key: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(18))
-    canary_key: str = field(repr=False, default_factory=lambda: "hk_" + secrets.token_urlsafe(24))
-
-    def private(self, rest: str) -> str:
-        """An address of the VPC: ``1.221`` is 10.N.1.221."""
-        return f"10.{self.network}.{rest}"
-
-    def public(self, number: int) -> str:
-        """One of the three public addresses."""
-        return f"203.0.113.{10 + 3 * (self.network % _PUBLIC_BLOCKS) + number}"
-
-    @property
-    def mlflow(self) -> str:
-        """The MLflow task's address; four of them in a month were recorded, this is the last."""
-        return self.private("1.221")
-
-    @property
-    def earlier_mlflow(self) -> str:
-        """The address of an MLflow task that was replaced; nothing answers there."""
-        return self.private("3.219")
-
-    @property
-    def hard_coded_mlflow(self) -> str:
-        """The address that a released image carries in its code; nothing answers there either."""
-        return self.private("1.173")
-
-    @property
-    def api(self) -> str:
-        """The API task's address."""
-        return self.private("1.150")
-
-    @property
-    def auth(self) -> str:
-        """The authentication task's address."""
-        return self.private("2.88")
-
-    @property
-    def database(self) -> str:
-        """The address behind the RDS endpoint."""
-        return self.private("2.20")
-
-    @property
-    def redis(self) -> str:
-        """The address behind the ElastiCache endpoint."""
-        return self.private("2.30")
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """The records of the sandbox's DNS; every other name does not exist."""
-        balancers = {name: self.public(number) for number, name in enumerate(PUBLIC_NAMES)}
-        tasks = {MLFLOW_NAME: self.mlflow, API_NAME: self.api, AUTH_NAME: self.auth}
-        return {**balancers, **tasks, DATABASE_NAME: self.database, REDIS_NAME: self.redis}
-
-    @property
-    def credentials(self) -> Mapping[str, Mapping[str, str]]:
-        """The secrets as their owner would have put them."""
-        return {
-            APPLICATION_SECRET: {
-                "secret_key": self.secret_key,
-                "database_password": self.application_password,
+def hokusai_estate(network: int) -> Estate:
+    """The platform as it should be, with credentials of its own."""
+    credentials = Credentials()
+    documents = {
+        APPLICATION_SECRET: {
+            "secret_key": credentials.signing_key,
+            "database_password": credentials.application_password,
+        },
+        MONITORING_SECRET: {"username": MONITORING_ROLE, "password": credentials.monitoring_password},
+        CANARY_SECRET: {"api_key": credentials.canary_key},
+        REDIS_SECRET: {"auth_token": credentials.cache_token},
+    }
+    return Estate(
+        network=network,
+        services_module="sandbox.hokusai.services",
+        namespace=NAMESPACE,
+        cluster=CLUSTER,
+        certificate="*.hokus.ai",
+        roles=("hokusai-data-pipeline-ecs-execution-development", "hokusai-data-pipeline-ecs-task-development"),
+        release="2026.11.3",
+        database=Database(
+            store=Store(name=DATABASE_NAME, address=private_address(network, "2.20"), port=DATABASE_PORT),
+            database=DATABASE,
+            application_role=APPLICATION_ROLE,
+            application_secret=APPLICATION_SECRET,
+            monitoring_role=MONITORING_ROLE,
+            schema=(
+                "CREATE TABLE experiments (experiment_id serial PRIMARY KEY, name text NOT NULL)",
+                "INSERT INTO experiments (name) VALUES ('Default'), ('sales-lead-scoring')",
+                f"GRANT SELECT ON experiments TO {APPLICATION_ROLE}",
+            ),
+        ),
+        cache=Cache(
+            store=Store(name=REDIS_NAME, address=private_address(network, "2.30"), port=REDIS_PORT),
+            secret=REDIS_SECRET,
+            parameters={
+                "/hokusai/development/redis/endpoint": REDIS_NAME,
+                "/hokusai/development/redis/port": str(REDIS_PORT),
             },
-            MONITORING_SECRET: {"username": MONITORING_ROLE, "password": self.monitoring_password},
-            CANARY_SECRET: {"api_key": self.canary_key},
-            REDIS_SECRET: {"auth_token": self.redis_token},
-        }
+        ),
+        services=_services(network, credentials.application_password),
+        load_balancers=_load_balancers(network),
+        credentials=credentials,
+        secrets={name: json.dumps(document) for name, document in documents.items()},
+    )
 
 
-def auditor_side(address: str, port: int) -> tuple[str, int]:
-    """Where the auditor's dial of an address ends."""
-    return translate(address, port)
+def _services(network: int, password: str) -> tuple[Service, ...]:
+    return (
+        Service(
+            name="api",
+            ecs_name="hokusai-api-development",
+            container="hokusai-api",
+            address=private_address(network, "1.150"),
+            port=API_PORT,
+            size=("512", "1024"),
+            health="/health",
+            target_group="hokusai-reg-api-development",
+            check=("/health", "200"),
+            log_group="/ecs/hokusai-api-development",
+            variables={
+                "API_HOST": "0.0.0.0",
+                "API_PORT": str(API_PORT),
+                "ENVIRONMENT": "development",
+                "AUTH_SERVICE_URL": f"https://{AUTH}",
+                "MLFLOW_SERVER_URL": f"http://{MLFLOW_NAME}:{MLFLOW_PORT}",
+                "DB_HOST": DATABASE_NAME,
+                "DB_PORT": str(DATABASE_PORT),
+                "DB_USER": APPLICATION_ROLE,
+                "DB_NAME": DATABASE,
+                "REDIS_HOST": REDIS_NAME,
+                "REDIS_PORT": str(REDIS_PORT),
+                "REDIS_TLS_ENABLED": "true",
+                "MLFLOW_MTLS_ENABLED": "false",
+            },
+            references={
+                "DB_PASSWORD": f"{APPLICATION_SECRET}:database_password",
+                "REDIS_AUTH_TOKEN": f"{REDIS_SECRET}:auth_token",
+            },
+        ),
+        Service(
+            name="mlflow",
+            ecs_name="hokusai-mlflow-development",
+            container="hokusai-mlflow",
+            address=private_address(network, "1.221"),
+            port=MLFLOW_PORT,
+            size=("1024", "2048"),
+            health="/mlflow/health",
+            target_group="hokusai-reg-mlflow-development",
+            check=("/mlflow", "200,308"),
+            log_group="/ecs/hokusai-mlflow-development",
+            variables={
+                "BACKEND_STORE_URI": _backend_store(password),
+                "DEFAULT_ARTIFACT_ROOT": "s3://hokusai-mlflow-artifacts-development",
+                "MLFLOW_HOST": "0.0.0.0",
+                "MLFLOW_PORT": str(MLFLOW_PORT),
+                "MLFLOW_ALLOWED_HOSTS": f"{REGISTRY},{MLFLOW_NAME}:{MLFLOW_PORT},localhost:{MLFLOW_PORT}",
+            },
+        ),
+        Service(
+            name="auth",
+            ecs_name="hokusai-auth-development",
+            container="hokusai-auth",
+            address=private_address(network, "2.88"),
+            port=AUTH_PORT,
+            size=("256", "512"),
+            health="/health",
+            target_group="hokusai-auth-tg-development",
+            check=("/health", "200"),
+            log_group="/ecs/hokusai-auth-development",
+        ),
+    )
 
 
-def platform_side(address: str, port: int) -> tuple[str, int]:
-    """Where the platform's own services dial an address; a public one is the same for everybody."""
-    host, dialled = translate(address, port)
-    if not address.startswith("10."):
-        return host, dialled
-    first, second, rest = host.split(".", 2)
-    return f"{first}.{int(second) + _PEER_OFFSET}.{rest}", dialled
+def _backend_store(password: str) -> str:
+    """The password stands in the variable, as on the platform: the auditor must not repeat it."""
+    address = f"{DATABASE_NAME}:{DATABASE_PORT}/{DATABASE}"
+    return f"postgresql://{APPLICATION_ROLE}:{password}@{address}?sslmode=require"
+
+
+def _load_balancers(network: int) -> tuple[LoadBalancer, ...]:
+    rules = ((50, "/mlflow*", "mlflow"), (105, "/api/mlflow/*", "api"), (110, "/api/*", "api"))
+    return tuple(
+        LoadBalancer(
+            name=f"hokusai-{name}-development",
+            host=host,
+            address=public_address(network, number),
+            default=default,
+            rules=rules if default == "api" else (),
+        )
+        for number, (host, name, default) in enumerate(
+            ((REGISTRY, "registry", "api"), (MAIN, "main", "api"), (AUTH, "auth", "auth"))
+        )
+    )
+
+
+WIRING = Wiring(
+    caller="api",
+    neighbour="mlflow",
+    url="MLFLOW_SERVER_URL",
+    wrong_namespace="hokusai.local",
+    user="DB_USER",
+    wrong_user="postgres",
+    cache_settings=("REDIS_HOST", "REDIS_PORT", "REDIS_TLS_ENABLED", "REDIS_AUTH_TOKEN"),
+    earlier="3.219",
+    hard_coded=HARD_CODED_MLFLOW,
+    tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
+    password_key="database_password",
+    inline_password=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password)}},
+)
+"""What the recorded incidents meet. MLflow had four addresses within a month; the earlier one is of a gone task."""

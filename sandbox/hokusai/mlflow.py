@@ -2,10 +2,10 @@
 
 from urllib.parse import unquote, urlsplit
 
-from sandbox.hokusai import database
-from sandbox.hokusai.dialling import Dialler
-from sandbox.hokusai.serving import Reply, Request, html_reply, json_reply
-from sandbox.hokusai.task import Task
+from sandbox.fargate import database
+from sandbox.fargate.dialling import Dialler
+from sandbox.fargate.serving import Reply, Request, html_reply, json_reply
+from sandbox.fargate.task import Task
 
 SERVER = "gunicorn"
 _DATABASE_SECONDS = 3.0

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.hokusai.estate import CLUSTER
-
 Aws = Mapping[str, Any]
 """Clients of the emulator by service name."""
 
@@ -19,9 +17,9 @@ class Task:
     environment: Mapping[str, str] = field(repr=False)
 
 
-def start_task(aws: Aws, service: str) -> Task:
+def start_task(aws: Aws, cluster: str, service: str) -> Task:
     """The task of a service's running revision."""
-    (found,) = aws["ecs"].describe_services(cluster=CLUSTER, services=[service])["services"]
+    (found,) = aws["ecs"].describe_services(cluster=cluster, services=[service])["services"]
     revision = aws["ecs"].describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
     container = revision["containerDefinitions"][0]
     environment = {entry["name"]: entry["value"] for entry in container.get("environment", ())}

@@ -8,65 +8,56 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-import boto3
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from sandbox.blackhole import BlackHole
 from sandbox.dns import Dns
-from sandbox.hokusai.authority import issue
-from sandbox.hokusai.estate import (
-    APPLICATION_ROLE,
-    DATABASE,
-    DATABASE_PORT,
-    MONITORING_ROLE,
-    RAW_PORT_OFFSET,
-    REDIS_NAME,
-    REDIS_PORT,
-    HokusaiEstate,
-    auditor_side,
-    platform_side,
-)
-from sandbox.hokusai.front import TlsFront
-from sandbox.hokusai.seed import ControlPlane
-from sandbox.hokusai.services import READY, Place
-from sandbox.hokusai.valkey import Valkey
-from sandbox.instance import REGION, ROOT, Instance
+from sandbox.fargate.authority import issue
+from sandbox.fargate.control_plane import ControlPlane
+from sandbox.fargate.estate import RAW_PORT_OFFSET, Estate, auditor_side, platform_side
+from sandbox.fargate.front import TlsFront
+from sandbox.fargate.owner import owner_client
+from sandbox.fargate.process import READY, Place
+from sandbox.fargate.valkey import Valkey
+from sandbox.instance import ROOT, Instance
 from sandbox.postgres import Postgres, Role, monitoring_role
 
 PATIENCE_SECONDS = 3.0
-"""What the API's 30 s for MLflow are in a sandbox whose minute takes ten seconds, and a little less."""
+"""What the 30 s that a service waits for a neighbour are where a minute takes ten seconds, and a little less."""
 
 
 class PlatformError(RuntimeError):
     """When a part of the platform does not start."""
 
 
-class HokusaiPlatform:
+class FargatePlatform:
     """Everything that is audited. The thread that starts it must live as long as it does.
 
     In order: ``prepare``, then what an incident changes, then ``run``; after a later change ``run`` again, which starts
     the services anew, as a deployment would.
     """
 
-    def __init__(self, instance: Instance, estate: HokusaiEstate, *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, instance: Instance, estate: Estate, *, patience: float = PATIENCE_SECONDS) -> None:
         self.estate = estate
         self._instance = instance
         self._folder = instance.path
         self._patience = patience
         self.names = dict(estate.names)
         self._dns = Dns(address="127.0.0.1", port=instance.dns_port, names=self.names)
-        self._raw_database = platform_side(estate.database, DATABASE_PORT + RAW_PORT_OFFSET)
-        self._raw_redis = platform_side(estate.redis, REDIS_PORT + RAW_PORT_OFFSET)
+        database, cache, credentials = estate.database, estate.cache.store, estate.credentials
+        self._raw_database = platform_side(database.store.address, database.store.port + RAW_PORT_OFFSET)
+        self._raw_cache = platform_side(cache.address, cache.port + RAW_PORT_OFFSET)
+        self._owner = Role(name=database.application_role, password=credentials.application_password)
         self.postgres = Postgres(
             self._folder / "postgres",
             address=self._raw_database[0],
             port=self._raw_database[1],
-            database=DATABASE,
-            owner=Role(name=APPLICATION_ROLE, password=estate.application_password),
-            roles=(monitoring_role(MONITORING_ROLE, estate.monitoring_password),),
+            database=database.database,
+            owner=self._owner,
+            roles=(monitoring_role(database.monitoring_role, credentials.monitoring_password),),
             superuser=Role(name="rdsadmin", password=os.urandom(12).hex()),  # RDS has no role called postgres either
         )
-        self._valkey = Valkey(self._raw_redis, estate.redis_token, self._folder / "valkey.log")
+        self._valkey = Valkey(self._raw_cache, credentials.cache_token, self._folder / "valkey.log")
         self._fronts: dict[tuple[str, int], TlsFront] = {}
         self._holes: dict[tuple[str, int], BlackHole] = {}
         self._fillers: list[Any] = []
@@ -77,29 +68,24 @@ class HokusaiPlatform:
     def aws(self, service: str) -> Any:
         """A client of the emulator with the owner's rights; made once, since that costs more than a call."""
         if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                endpoint_url=self._instance.endpoint,
-                region_name=REGION,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
+            self._clients[service] = owner_client(self._instance.endpoint, service)
         return self._clients[service]
 
     def prepare(self) -> None:
         """The data stores, the names and the control plane, healthy; nobody uses them yet."""
-        context = issue(self._folder).server_context()
+        database, cache = self.estate.database, self.estate.cache.store
+        certified = (self.estate.certificate, database.store.name, cache.name)
+        context = issue(self._folder, certified).server_context()
         self._dns.start()
         self.postgres.start()
-        self.postgres.execute("CREATE TABLE experiments (experiment_id serial PRIMARY KEY, name text NOT NULL)")
-        self.postgres.execute("INSERT INTO experiments (name) VALUES ('Default'), ('sales-lead-scoring')")
-        self.postgres.execute(f"GRANT SELECT ON experiments TO {APPLICATION_ROLE}")
+        for statement in database.schema:
+            self.postgres.execute(statement)
         self._valkey.start()
         for side in (auditor_side, platform_side):
-            at = side(self.estate.database, DATABASE_PORT)
+            at = side(database.store.address, database.store.port)
             self._fronts[at] = TlsFront(at, self._raw_database, context, postgres=True)
-            at = side(self.estate.redis, REDIS_PORT)
-            self._fronts[at] = TlsFront(at, self._raw_redis, context)
+            at = side(cache.address, cache.port)
+            self._fronts[at] = TlsFront(at, self._raw_cache, context)
         self.control_plane.seed()
 
     def run(self) -> None:
@@ -110,13 +96,13 @@ class HokusaiPlatform:
             endpoint=self._instance.endpoint,
             resolver_port=self._instance.dns_port,
             folder=str(self._folder),
-            canary_key=self.estate.canary_key,
+            canary_key=self.estate.credentials.canary_key,
             patience=self._patience,
         )
         log_path = self._folder / "services.log"
         with log_path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox.hokusai.services"],
+                [sys.executable, "-m", self.estate.services_module],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -154,23 +140,21 @@ class HokusaiPlatform:
             if at not in self._holes:
                 self._holes[at] = BlackHole(*at)
 
-    def take_redis_away(self) -> None:
-        """No Redis was ever deployed."""
-        if REDIS_NAME not in self.names:
+    def take_cache_away(self) -> None:
+        """No cache was ever deployed. The settings that name it are the services' and stay theirs."""
+        store = self.estate.cache.store
+        if self.names.pop(store.name, None) is None:
             return  # an incident before this one took it away
-        self.control_plane.change_api(REDIS_HOST=None, REDIS_PORT=None, REDIS_TLS_ENABLED=None, REDIS_AUTH_TOKEN=None)
-        self.control_plane.remove_redis()
-        self.names.pop(REDIS_NAME, None)
+        self.control_plane.remove_cache()
         for side in (auditor_side, platform_side):
-            self._fronts.pop(side(self.estate.redis, REDIS_PORT)).close()
+            self._fronts.pop(side(store.address, store.port)).close()
         self._valkey.stop()
 
     def fill_database_slots(self) -> int:
         """Holds every connection that an ordinary role gets; returns how many."""
-        role = Role(name=APPLICATION_ROLE, password=self.estate.application_password)
         with suppress(DatabaseError):
             while True:
-                self._fillers.append(self.postgres.session(role))
+                self._fillers.append(self.postgres.session(self._owner))
         return len(self._fillers)
 
     def free_database_slots(self) -> None:

@@ -1,6 +1,5 @@
 """One login at PostgreSQL as the stand-ins make it: by name, over TLS, with what their task was given."""
 
-import ssl
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
 
-from sandbox.hokusai.dialling import Dialler
+from sandbox.fargate.authority import unverified
+from sandbox.fargate.dialling import Dialler
 
 
 class RefusedError(Exception):
@@ -21,9 +21,6 @@ class RefusedError(Exception):
 
 def run(dialler: Dialler, settings: Mapping[str, str], statement: str, timeout: float) -> list[list[Any]]:
     """Logs in, runs one statement, leaves. ``settings`` are host, port, user, name and password."""
-    unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # sslmode=require encrypts and verifies nothing
-    unverified.check_hostname = False
-    unverified.verify_mode = ssl.CERT_NONE
     try:
         with closing(dialler.connect(settings["host"], int(settings["port"]), timeout)) as sock:
             connection = pg8000.native.Connection(
@@ -31,7 +28,7 @@ def run(dialler: Dialler, settings: Mapping[str, str], statement: str, timeout: 
                 database=settings["name"],
                 password=settings["password"],
                 sock=sock,
-                ssl_context=unverified,
+                ssl_context=unverified(),
             )
             with closing(connection):
                 rows: list[list[Any]] = connection.run(statement) or []

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from dnslib import QTYPE, RCODE, DNSError, DNSRecord
 
-from sandbox.hokusai.estate import platform_side
+from sandbox.fargate.estate import platform_side
 
+NO_ANSWER = (OSError, http.client.HTTPException)
+"""What ``Dialler.ask`` raises when nobody answered; a timeout is an OSError too."""
 _DNS_SECONDS = 2.0
 
 
@@ -45,7 +47,7 @@ class Dialler:
     def ask(
         self, method: str, url: str, timeout: float, *, headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> Answer:
-        """One HTTP request; OSError or http.client.HTTPException when there was no answer."""
+        """One HTTP request; one of ``NO_ANSWER`` when there was none."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         secure = parts.scheme == "https"

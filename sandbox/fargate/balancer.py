@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sandbox.hokusai.estate import platform_side
-from sandbox.hokusai.serving import Reply, Request
+from sandbox.fargate.estate import platform_side
+from sandbox.fargate.serving import Reply, Request
 
 SERVER = "awselb/2.0"
 _CONNECT_SECONDS = 5.0
