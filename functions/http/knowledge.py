@@ -1,5 +1,6 @@
 """What an HTTP observation says in the diagnosis's vocabulary: facts to claims, pure."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -28,11 +29,10 @@ _PORTS = {
     "tcp.reset": words.PortOutcome.RESET,
     "tcp.unreachable": words.PortOutcome.UNREACHABLE,
 }
-_STORES = {
-    words.RELATIONAL_STORE: ("postgres", "postgresql", "database", "db", "mysql", "rds", "sql"),
+_STORES = {  # the first that fits: a db-cache is a cache
     words.KEY_VALUE_STORE: ("redis", "valkey", "cache", "elasticache"),
+    words.RELATIONAL_STORE: ("postgres", "postgresql", "database", "db", "mysql", "rds", "sql"),
 }
-_STORE_OF = {word: store for store, words in _STORES.items() for word in words}
 _HEALTHY = {"healthy": True, "degraded": False, "unhealthy": False}
 
 
@@ -111,11 +111,16 @@ def _health(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) ->
     for dependency in answer.health.dependencies if answer.health is not None else ():
         healthy = _HEALTHY.get(dependency.state)
         if healthy is not None:
-            word = dependency.name.lower()
             yield says.HealthReports(
                 component=target.component,
-                dependency=_STORE_OF.get(word, word),
+                dependency=_meant(dependency.name.lower()),
                 healthy=healthy,
                 word=dependency.name,
                 proof=proof,
             )
+
+
+def _meant(name: str) -> str:
+    """The kind of store that a word of the name tells (orders-db, session_cache), else the name itself."""
+    told = set(re.findall(r"[a-z0-9]+", name))
+    return next((store for store, known in _STORES.items() if told & set(known)), name)
