@@ -12,6 +12,8 @@ from sandbox.fargate.platform import FargatePlatform
 from sandbox.hokusai.estate import WIRING as HOKUSAI_WIRING
 from sandbox.hokusai.estate import hokusai_estate
 from sandbox.instance import Instance
+from sandbox.shop.estate import WIRING as SHOP_WIRING
+from sandbox.shop.estate import shop_estate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +26,12 @@ class Kind:
 
 FARGATE = {
     "hokusai": Kind(estate=hokusai_estate, incidents=incidents(HOKUSAI_WIRING)),
+    "shop": Kind(estate=shop_estate, incidents=incidents(SHOP_WIRING)),
 }
 CATALOGUES = {
     "minimal": "catalog/minimal.yaml",
     "hokusai": "catalog/hokusai-development.yaml",
+    "shop": "catalog/shop-production.yaml",
 }
 
 
