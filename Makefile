@@ -12,7 +12,7 @@ STAGE ?= sandbox
 .PHONY: bench record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
 .DEFAULT_GOAL := help
 
-audit: $(INSTALLED)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai, INCIDENT=H13)
+audit: $(INSTALLED)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai or shop, INCIDENT=H13)
 	@$(BIN)/python -m sandbox audit $(if $(ESTATE),--estate $(ESTATE)) $(if $(INCIDENT),--incident $(INCIDENT))
 
 report: $(INSTALLED)  ## fetch and print the newest report of the running sandbox
@@ -57,14 +57,14 @@ deploy: $(INSTALLED)  ## deploy to a real AWS account: make deploy STAGE=name (w
 	@if [ "$(STAGE)" = sandbox ]; then echo "STAGE=sandbox lives on the emulator: use 'make audit', or name a stage of cdk.json"; exit 2; fi
 	@$(BIN)/cdk deploy "HealthAuditor-$(STAGE)" -c stage=$(STAGE) --output .build/cdk.out-$(STAGE)
 
-record-bundles: $(INSTALLED)  ## record the healthy bundle of the Hokusai platform from the sandbox
-	@$(BIN)/python -m sandbox down
-	@$(BIN)/python -m sandbox audit --estate hokusai
-	@$(BIN)/python -m sandbox record
+record-bundles: $(INSTALLED)  ## record the healthy bundles of Hokusai and of the shop from the sandbox, one after the other
+	@for estate in hokusai shop; do \
+		$(BIN)/python -m sandbox down && $(BIN)/python -m sandbox audit --estate $$estate && $(BIN)/python -m sandbox record || exit 1; \
+	done
 	@$(BIN)/python -m sandbox down
 
-diagnosis-score: $(INSTALLED)  ## diagnose every incident file; the table per contrast set
-	-@$(BIN)/audit replay --score tests/incidents/*.yaml
+diagnosis-score: $(INSTALLED)  ## diagnose every incident file; a table per platform and contrast set
+	-@$(BIN)/audit replay --score tests/incidents/*.yaml tests/incidents/shop/*.yaml
 
 lock: $(INSTALLED)  ## write requirements.txt anew from requirements.in
 	@$(BIN)/pip install --quiet pip-tools==7.6.2

@@ -28,6 +28,7 @@ class Outcome:
     """What the diagnosis of one incident file came to. ``why`` says in words what is not right."""
 
     id: str
+    platform: str
     title: str
     right: bool
     diagnosis: Diagnosis
@@ -76,21 +77,30 @@ def replay_incident(path: Path) -> Outcome:
 
 
 def score_table(outcomes: Sequence[Outcome], sets: Mapping[str, Sequence[str]]) -> str:
-    """How many are right: of all, and within every set of incidents that look alike."""
+    """How many are right on every platform: of all, and within every set of incidents that look alike."""
+    by_platform: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_platform.setdefault(outcome.platform, []).append(outcome)
+    lines = [line for platform, here in by_platform.items() for line in _scores(platform, here, sets)]
+    return "\n".join([*lines, "! = wrong"]) + "\n"
+
+
+def _scores(platform: str, outcomes: Sequence[Outcome], sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
     right = {outcome.id: outcome.right for outcome in outcomes}
     blamed = sum(bool(outcome.blamed_wrongly) for outcome in outcomes)
     undecided = sum(outcome.diagnosis.undecided for outcome in outcomes)
-    lines = [
-        f"{sum(right.values())} of {len(right)} right, {blamed} blame somebody wrongly, {undecided} undecided",
-        "",
-        f"{'right':>7}  contrast set",
-    ]
+    yield (
+        f"{platform}: {sum(right.values())} of {len(right)} right, {blamed} blame somebody wrongly, "
+        f"{undecided} undecided"
+    )
+    yield ""
+    yield f"{'right':>7}  contrast set"
     for symptom, members in sets.items():
         known = [id for id in members if id in right]
         if known:
             marks = " ".join(f"{id}{'' if right[id] else '!'}" for id in known)
-            lines.append(f"{sum(right[id] for id in known):>3}/{len(known):<3}  {symptom}: {marks}")
-    return "\n".join([*lines, "", "! = wrong"]) + "\n"
+            yield f"{sum(right[id] for id in known):>3}/{len(known):<3}  {symptom}: {marks}"
+    yield ""
 
 
 def contrast_sets(path: Path = _CONTRAST) -> dict[str, tuple[str, ...]]:
@@ -147,6 +157,7 @@ def _outcome(
 ) -> Outcome:
     return Outcome(
         id=incident.id,
+        platform=incident.platform.value,
         title=incident.title,
         right=not why,
         diagnosis=diagnosis,

@@ -409,6 +409,17 @@ def test_the_score_counts_within_every_set(folder: Path) -> None:
     assert "404" not in table
 
 
+def test_the_score_of_one_platform_stands_apart_from_that_of_another(folder: Path) -> None:
+    (outcome,) = replay_incidents([write(folder, FULL, "P02.yaml")])
+    elsewhere = replace(outcome, platform="elsewhere", right=False)
+    table = score_table([outcome, elsewhere], {"database 'unreachable'": ["P02"]})
+    here, there = table.split("elsewhere: ")
+    assert here.startswith(f"{outcome.platform}: 1 of 1 right")
+    assert "1/1    database 'unreachable': P02\n" in here
+    assert there.startswith("0 of 1 right")
+    assert "0/1    database 'unreachable': P02!\n" in there
+
+
 def test_every_recorded_incident_can_be_read_and_stands_in_known_sets() -> None:
     files = sorted((ROOT / "tests" / "incidents").glob("*.yaml"))
     incidents = {path.stem: load_incident(path) for path in files}
