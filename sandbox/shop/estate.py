@@ -18,9 +18,8 @@ from sandbox.fargate.incidents import Wiring
 NAMESPACE = "shop-prod.internal"
 ORDERS_DB = "orders.c0ffee2example.us-east-1.rds.amazonaws.com"
 SESSIONS = "shop-sessions.c0ffee.ng.0001.use1.cache.amazonaws.com"
-DATABASE = "orders"
-APPLICATION_ROLE = "shop_app"
-MONITORING_ROLE = "auditor_ro"
+ORDERS, SHOP_APP, AUDITOR_RO = "orders", "shop_app", "auditor_ro"
+"""The database and its two roles."""
 ORDERS_SECRET = "shop-prod/orders-db"
 SESSIONS_SECRET = "shop-prod/sessions"
 AUDITOR_SECRET = "shop-prod/auditor/orders-db"
@@ -37,53 +36,55 @@ TAG_WITH_HARD_CODED_ADDRESS = "hotfix-1127"
 def shop_estate(network: int) -> Estate:
     """The platform as it should be, with credentials of its own."""
     credentials = Credentials()
-    login = {"username": APPLICATION_ROLE, "password": credentials.application_password}
-    monitoring = {"username": MONITORING_ROLE, "password": credentials.monitoring_password}
+    login = {"username": SHOP_APP, "password": credentials.application_password}
+    watch = {"username": AUDITOR_RO, "password": credentials.monitoring_password}
     return Estate(
-        network=network,
         services_module="sandbox.shop.services",
-        namespace=NAMESPACE,
+        network=network,
         cluster="shop-prod",
-        certificate="*.shop.example",
-        roles=("shop-prod-execution", "shop-prod-task"),
-        release="v418",
-        database=Database(
-            store=Store(name=ORDERS_DB, address=private_address(network, "2.12"), port=ORDERS_PORT),
-            database=DATABASE,
-            application_role=APPLICATION_ROLE,
-            application_secret=ORDERS_SECRET,
-            monitoring_role=MONITORING_ROLE,
-            schema=(
-                "CREATE TABLE prices (sku text PRIMARY KEY, cents integer NOT NULL)",
-                "INSERT INTO prices VALUES ('teapot', 2450), ('cup', 690)",
-                f"GRANT SELECT ON prices TO {APPLICATION_ROLE}",
-            ),
-        ),
-        cache=Cache(
-            store=Store(name=SESSIONS, address=private_address(network, "2.31"), port=SESSIONS_PORT),
-            secret=SESSIONS_SECRET,
-            parameters={SESSIONS_ENDPOINT: SESSIONS},
-        ),
+        namespace=NAMESPACE,
+        load_balancers=_load_balancers(network),
         services=_services(network),
-        load_balancers=(
-            LoadBalancer(
-                name="shop-prod-web",
-                host=WEB,
-                address=public_address(network, 0),
-                default="storefront",
-                rules=((10, "/feeds/*", "pricing"),),
-            ),
-            LoadBalancer(
-                name="shop-prod-accounts", host=ACCOUNTS, address=public_address(network, 1), default="accounts"
-            ),
+        database=_orders_db(network),
+        cache=Cache(
+            parameters={SESSIONS_ENDPOINT: SESSIONS},
+            secret=SESSIONS_SECRET,
+            store=Store(name=SESSIONS, address=private_address(network, "2.31"), port=SESSIONS_PORT),
         ),
-        credentials=credentials,
+        certificate="*.shop.example",
+        release="v418",
+        roles=("shop-prod-execution", "shop-prod-task"),
         secrets={
             ORDERS_SECRET: json.dumps(login),
-            AUDITOR_SECRET: json.dumps(monitoring),
+            AUDITOR_SECRET: json.dumps(watch),
             SESSIONS_SECRET: json.dumps({"token": credentials.cache_token}),
             CANARY_SECRET: credentials.canary_key,
         },
+        credentials=credentials,
+    )
+
+
+def _orders_db(network: int) -> Database:
+    return Database(
+        store=Store(name=ORDERS_DB, address=private_address(network, "2.12"), port=ORDERS_PORT),
+        database=ORDERS,
+        application_role=SHOP_APP,
+        application_secret=ORDERS_SECRET,
+        monitoring_role=AUDITOR_RO,
+        schema=(
+            "CREATE TABLE prices (sku text PRIMARY KEY, cents integer NOT NULL)",
+            "INSERT INTO prices VALUES ('teapot', 2450), ('cup', 690)",
+            f"GRANT SELECT ON prices TO {SHOP_APP}",
+        ),
+    )
+
+
+def _load_balancers(network: int) -> tuple[LoadBalancer, ...]:
+    feeds = (10, "/feeds/*", "pricing")
+    web, accounts = public_address(network, 0), public_address(network, 1)
+    return (
+        LoadBalancer(name="shop-prod-web", host=WEB, address=web, default="storefront", rules=(feeds,)),
+        LoadBalancer(name="shop-prod-accounts", host=ACCOUNTS, address=accounts, default="accounts"),
     )
 
 
@@ -91,8 +92,8 @@ def _services(network: int) -> tuple[Service, ...]:
     orders = {
         "ORDERS_DB_HOST": ORDERS_DB,
         "ORDERS_DB_PORT": str(ORDERS_PORT),
-        "ORDERS_DB_NAME": DATABASE,
-        "ORDERS_DB_USER": APPLICATION_ROLE,
+        "ORDERS_DB_NAME": ORDERS,
+        "ORDERS_DB_USER": SHOP_APP,
     }
     orders_password = {"ORDERS_DB_PASSWORD": f"{ORDERS_SECRET}:password"}
     return (

@@ -2,11 +2,13 @@
 
 import socket
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from sandbox.fargate.estate import Estate
 from sandbox.fargate.platform import FargatePlatform
@@ -64,16 +66,31 @@ def new_instance(folder: Path, network: int, **more: Any) -> Instance:
     )
 
 
-@contextmanager
-def emulator_at_work(folder: Path, network: int) -> Iterator[Instance]:
-    instance = new_instance(folder, network)
-    with ExitStack() as ends:
-        start_emulator(instance, ends)
-        yield instance
+def emulator_fixture(network: int) -> Any:
+    """The fixture of a module: one emulator for all of its tests."""
+
+    @pytest.fixture(scope="module")
+    def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+        instance = new_instance(tmp_path_factory.mktemp("emulator"), network)
+        with ExitStack() as ends:
+            start_emulator(instance, ends)
+            yield instance
+
+    return emulator
 
 
-def staged(kind: str, emulator: Instance, folder: Path, ends: ExitStack, incident: str | None) -> World:
-    """A platform of this kind with an incident; ``ends`` will end it."""
+def stage_fixture(kind: str) -> Any:
+    """The fixture of a module: starts the platform of this kind, with an incident if one is named."""
+
+    @pytest.fixture
+    def stage(emulator: Instance, tmp_path: Path) -> Iterator[Callable[..., World]]:
+        with ExitStack() as ends:
+            yield lambda incident=None: _staged(kind, emulator, tmp_path, ends, incident)
+
+    return stage
+
+
+def _staged(kind: str, emulator: Instance, folder: Path, ends: ExitStack, incident: str | None) -> World:
     reset = urllib.request.Request(f"{emulator.endpoint}/_ministack/reset", method="POST", data=b"")
     with urllib.request.urlopen(reset, timeout=10):
         pass

@@ -4,9 +4,7 @@ import json
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -36,8 +34,7 @@ from sandbox.hokusai.estate import (
     WIRING,
     hokusai_estate,
 )
-from sandbox.instance import Instance
-from tests.functional.sandbox_fargate.staging import PATIENCE, World, emulator_at_work, new_instance, staged
+from tests.functional.sandbox_fargate.staging import PATIENCE, World, emulator_fixture, new_instance, stage_fixture
 from tests.functional.sandbox_fargate.vantage import Vantage, differences, told
 
 pytestmark = pytest.mark.slow
@@ -74,16 +71,8 @@ BASELINE = {
 }
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with emulator_at_work(tmp_path_factory.mktemp("emulator"), NETWORK) as instance:
-        yield instance
-
-
-@pytest.fixture
-def stage(emulator: Instance, tmp_path: Path) -> Iterator[Callable[..., World]]:
-    with ExitStack() as ends:
-        yield lambda incident=None: staged("hokusai", emulator, tmp_path, ends, incident)
+emulator = emulator_fixture(NETWORK)
+stage = stage_fixture("hokusai")
 
 
 def get(world: World, path: str, host: str = REGISTRY) -> Answer:

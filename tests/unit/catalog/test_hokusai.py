@@ -1,23 +1,17 @@
-"""The catalogue of the platform that this was built for: complete, compilable, and without anything of the real one."""
+"""The catalogue of the platform that this was built for: what is healthy there. What holds of all: test_platforms."""
 
-import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auditor.domain.codec import from_json
-from auditor.domain.topology import COMPONENT_KINDS, Platform, Thresholds
-from auditor.family import AwsScope
-from catalog.compile import compile_catalogue, compiled_text
-from catalog.families import declared_families
+from auditor.domain.topology import Platform, Thresholds
+from catalog.compile import compile_catalogue
 from catalog.load import load
 from functions.http.facts import Emitter, Message
 from functions.http.message import read_message
 
 FILE = Path(__file__).parents[3] / "catalog" / "hokusai-development.yaml"
-ACCOUNT = "123456789012"
 
 # The component ids that recorded incidents name as roots, victims, or must not be blamed.
 COMPONENTS = {
@@ -38,37 +32,13 @@ def platform() -> Platform:
     return compile_catalogue(load(str(FILE)))
 
 
-@pytest.fixture(scope="module")
-def text() -> str:
-    return FILE.read_text(encoding="utf-8")
-
-
-def test_it_compiles_to_the_same_bytes_and_can_be_read_back(platform: Platform) -> None:
-    assert compiled_text(platform) == compiled_text(compile_catalogue(load(str(FILE))))
-    specs = {family.name: family.spec_type for family in declared_families()}
-    for target in platform.targets:
-        assert from_json(specs[target.family], target.spec)
-
-
-def test_it_has_every_component_that_incidents_name_each_with_a_name_in_aws(platform: Platform) -> None:
+def test_it_has_every_component_that_incidents_name(platform: Platform) -> None:
     assert {component.id for component in platform.components} == COMPONENTS
-    for component in platform.components:
-        assert component.kind in COMPONENT_KINDS
-        assert component.aws_name
-
-
-def test_somebody_owns_every_service_and_has_a_runbook(platform: Platform) -> None:
-    assert {"registry", "mlflow", "auth", "database", "redis"} <= {service.id for service in platform.services}
-    for service in platform.services:
-        assert service.owner.endswith("-team")
-        assert service.contact.startswith("#")
-        assert service.runbook.startswith("https://runbooks.hokusai.example/")
 
 
 def test_who_needs_whom(platform: Platform) -> None:
     needs = {(dependency.service, dependency.needs) for dependency in platform.dependencies}
     assert {("registry", "mlflow"), ("registry", "auth"), ("registry", "database"), ("mlflow", "database")} <= needs
-    assert all(dependency.over for dependency in platform.dependencies)
 
 
 def test_the_thresholds_are_the_platforms_own(platform: Platform) -> None:
@@ -135,43 +105,3 @@ def test_the_auditor_never_resets_a_breaker(platform: Platform) -> None:
     posts = [t.id for t in platform.targets if t.family == "http" and t.spec["method"] == "POST"]
     assert posts == ["auth-validate-no-key"]
     assert not any("reset" in str(target.spec) for target in platform.targets)
-
-
-def test_no_account_but_the_made_up_one(text: str) -> None:
-    assert set(re.findall(r"(?<![0-9a-f])[0-9]{12}(?![0-9a-f])", text)) == {ACCOUNT}
-
-
-@pytest.mark.parametrize(
-    "credential",
-    [
-        r"(AKIA|ASIA)[A-Z0-9]{16}",
-        r"hk_(live|test)?_?[A-Za-z0-9]{8,}",
-        r"-----BEGIN",
-        r"://[^/\s]*:[^/\s]*@",
-        r"(?i)\b(password|api_key|token|secret_key):\s*\S{12,}",
-        r"\b[A-Fa-f0-9]{32,}\b",
-        r"\beyJ[\w-]+\.",
-    ],
-)
-def test_no_credential(text: str, credential: str) -> None:
-    assert not re.search(credential, text)
-
-
-def test_it_reads_no_secret_but_those_it_names(platform: Platform) -> None:
-    scope = AwsScope(partition="aws", region="us-east-1", account=ACCOUNT)
-    read = set()
-    for family in declared_families():
-        if family.name in ("http", "database"):
-            targets = [
-                replace(target, spec=from_json(family.spec_type, target.spec))
-                for target in platform.targets
-                if target.family == family.name
-            ]
-            for permission in family.permissions(targets, scope):
-                read |= set(permission.resources)
-    prefix = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:"
-    assert {name.removeprefix(prefix) for name in read} == {
-        "hokusai/app-secrets/development-??????",
-        "hokusai/health-auditor/canary-api-key-??????",
-        "hokusai/health-auditor/database-??????",
-    }
