@@ -105,18 +105,28 @@ def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:
 
 
 def record(instance: Instance, folder: Path) -> Path:
-    """Copies the bundle of a moment without problem or gap, which incident files start from."""
+    """Copies the bundle of a moment without problem or gap and after such moments, which incident files start from."""
     found = lifecycle.running(instance.path)
     if found is None:
         raise AuditError("no sandbox runs; start it with `make audit`")
     outputs = json.loads((instance.path / "outputs.json").read_text(encoding="utf-8"))
     publications = Publications(found, outputs["BucketName"])
-    publications.wait_for(lambda r: not r.problems and not r.coverage_gaps, _REPORT_SECONDS, _Progress())
+    publications.wait_for(
+        lambda r: not r.problems and not r.coverage_gaps and remembers_all(publications.bundle()),
+        _REPORT_SECONDS,
+        _Progress(),
+    )
     text = publications.bundle()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{json.loads(text)['platform']['name']}.json"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def remembers_all(bundle: str) -> bool:
+    """Whether a bundle knows of an earlier moment of every target; the first one that is published knows of none."""
+    document = json.loads(bundle)
+    return {target["id"] for target in document["platform"]["targets"]} == set(document["state"]["targets"])
 
 
 def _show(report: Report, out: Path) -> None:
