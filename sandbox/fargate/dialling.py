@@ -29,6 +29,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    def header(self, name: str) -> str | None:
+        """A header's value; its name in any case."""
+        return next((value for each, value in self.headers if each.lower() == name.lower()), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialler:
@@ -59,7 +63,8 @@ class Dialler:
             connection = http.client.HTTPConnection(host, port)
             connection.sock = connected
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request(method, target, body=body, headers=headers or {})
+            # As clients do: the port stands in Host only where it stands in the URL, and MLflow compares all of it.
+            connection.request(method, target, body=body, headers={"Host": parts.netloc, **(headers or {})})
             answer = connection.getresponse()
             return Answer(status=answer.status, headers=tuple(answer.getheaders()), body=answer.read())
         finally:

@@ -106,7 +106,7 @@ class ApiService:
             return json_reply(504, {"detail": f"MLflow server request timeout after {self._patience:g}s"})
         except NO_ANSWER:
             return json_reply(502, {"detail": f"Failed to connect to MLflow server at {self._proxied}"})
-        kind = dict(answer.headers).get("Content-Type", "application/json")
+        kind = answer.header("Content-Type") or "application/json"
         return Reply(status=answer.status, body=answer.body, kind=kind)
 
     def _health(self, request: Request) -> Reply:

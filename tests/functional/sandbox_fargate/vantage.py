@@ -69,7 +69,7 @@ class Vantage:
 
 def told(answer: Answer) -> str:
     """An answer in one line: status, then where it leads or what it says."""
-    location = dict(answer.headers).get("Location")
+    location = answer.header("Location")
     return f"{answer.status} {location or ' '.join(answer.body.decode(errors='replace').split())[:300]}"
 
 

@@ -64,8 +64,8 @@ BASELINE = {
     f"{MLFLOW}/mlflow": f"308 {MLFLOW}/mlflow/",
     f"{MLFLOW}/mlflow/health": "200 OK",
     f"{MLFLOW}/health": "404 <!doctype html>",
-    f"{MLFLOW}{SEARCH}": '200 {"experiments":[{',
-    f"{MLFLOW}{SEARCH.partition('?')[0]}": '400 {"error_code":"INVALID_PARAMETER_VALUE"',
+    f"{MLFLOW}{SEARCH}": '200 { "experiments": [ {',
+    f"{MLFLOW}{SEARCH.partition('?')[0]}": '400 {"error_code": "INVALID_PARAMETER_VALUE"',
     f"https://{AUTH}/health": '200 {"status":"healthy"',
     f"http://{AUTH_NAME}:{AUTH_PORT}/health": '200 {"status":"healthy"',
 }
@@ -220,8 +220,8 @@ def test_p02_the_connection_slots_are_taken(stage: Callable[..., World]) -> None
     )
     assert world.vantage.tcp(DATABASE_NAME, DATABASE_PORT) == "open"
     assert health(world)[2]["postgres"] == "unhealthy"
-    assert world.vantage.ask(f"{MLFLOW}{SEARCH}").status == 500
-    assert proxied(world).status == 500
+    assert world.vantage.ask(f"{MLFLOW}{SEARCH}").status == 503
+    assert proxied(world).status == 503
     world.platform.free_database_slots()
     assert health(world)[1] == "healthy"
 
@@ -238,7 +238,7 @@ def test_m06_the_namespace_and_the_password_are_wrong(stage: Callable[..., World
     password = json.loads(world.secret(APPLICATION_SECRET))["database_password"]
     assert world.vantage.login(APPLICATION_ROLE, password).startswith("28P01 ")
     assert world.vantage.tcp(DATABASE_NAME, DATABASE_PORT) == "open"
-    assert world.vantage.ask(f"{MLFLOW}{SEARCH}").status == 500
+    assert world.vantage.ask(f"{MLFLOW}{SEARCH}").status == 503
 
 
 def test_b02_redis_was_never_deployed(stage: Callable[..., World]) -> None:
