@@ -6,14 +6,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+MLFLOW_INSTALLED := .build/mlflow/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: bench record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
+.PHONY: bench mlflow record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
 .DEFAULT_GOAL := help
 
-audit: $(INSTALLED)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai or shop, INCIDENT=H13)
-	@$(BIN)/python -m sandbox audit $(if $(ESTATE),--estate $(ESTATE)) $(if $(INCIDENT),--incident $(INCIDENT))
+audit: $(INSTALLED) $(if $(filter real,$(MLFLOW)),mlflow)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai or shop, INCIDENT=H13, MLFLOW=real)
+	@$(BIN)/python -m sandbox audit $(if $(ESTATE),--estate $(ESTATE)) $(if $(INCIDENT),--incident $(INCIDENT)) $(if $(filter real,$(MLFLOW)),--real mlflow)
 
 report: $(INSTALLED)  ## fetch and print the newest report of the running sandbox
 	@$(BIN)/python -m sandbox report
@@ -33,6 +34,7 @@ test: $(INSTALLED)  ## pass all tests that take minutes, not more
 	@$(BIN)/python -m pytest -m "not slow" tests/e2e
 
 test-slow: $(INSTALLED)  ## pass the tests that take longer
+	@$(MAKE) --no-print-directory mlflow || echo "NOT MEASURED: MLflow cannot be installed, so its stand-in is compared with nothing"
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 fuzz: $(INSTALLED)  ## every parser's fuzzer for a minute, two at a time (SECONDS=60)
@@ -66,12 +68,21 @@ record-bundles: $(INSTALLED)  ## record the healthy bundles of Hokusai and of th
 diagnosis-score: $(INSTALLED)  ## diagnose every incident file; a table per platform and contrast set
 	-@$(BIN)/audit replay --score tests/incidents/*.yaml tests/incidents/shop/*.yaml
 
+mlflow: $(MLFLOW_INSTALLED)  ## install a real MLflow server for the sandbox into .build/mlflow
+
 lock: $(INSTALLED)  ## write requirements.txt anew from requirements.in
 	@$(BIN)/pip install --quiet pip-tools==7.6.2
 	@$(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --output-file requirements.txt requirements.in
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  \1\t/' | expand -t 14
+
+$(MLFLOW_INSTALLED): sandbox/mlflow-requirements.txt
+	@echo "installing a real MLflow server into $(@D) (once; half a minute, 380 MB)"
+	@rm -rf $(@D)
+	@"$(PYTHON)" -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --requirement sandbox/mlflow-requirements.txt
+	@touch $@
 
 $(INSTALLED): requirements.txt pyproject.toml layers/auditor/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no python3 was found: install Python 3.11 or newer"; exit 2; }

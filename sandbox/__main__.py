@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox.audit import AuditError, audit, record, report
 from sandbox.deploy import DeployError
 from sandbox.follow import NoReportError
-from sandbox.instance import ROOT, default_instance
+from sandbox.instance import REAL, ROOT, default_instance
 from sandbox.lifecycle import LifecycleError, change, down, list_faults
 from sandbox.platforms import CATALOGUES, FARGATE
 
@@ -18,8 +18,9 @@ def main() -> int:
     instance = default_instance(options.folder)
     try:
         if options.command == "audit":
-            estate = options.estate or ("hokusai" if options.incident else "minimal")
-            audit(default_instance(options.folder, estate=estate, incident=options.incident), options.out)
+            estate = options.estate or ("hokusai" if options.incident or options.real else "minimal")
+            wanted = default_instance(options.folder, estate=estate, incident=options.incident, real=options.real)
+            audit(wanted, options.out)
         elif options.command == "report":
             report(instance, options.out)
         elif options.command == "record":
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--incident", choices=known, default="", help="start it with this incident (hokusai unless given)"
     )
+    command.add_argument("--real", choices=REAL, default="", help="a service that is to be no stand-in")
     commands.add_parser("report", help="fetch and print the newest report")
     for verb in ("break", "mend"):
         command = commands.add_parser(verb, help=f"{verb} a part of the platform, then follow the report")

@@ -41,8 +41,8 @@ def audit(instance: Instance, out: Path) -> Report:
     ):
         raise AuditError(f"{instance.estate} has no incident {instance.incident}")
     found = lifecycle.running(instance.path)
-    if found is not None and (found.estate, found.incident) != (instance.estate, instance.incident):
-        running = " with ".join(filter(None, (found.estate, found.incident)))
+    if found is not None and _situation(found) != _situation(instance):
+        running = " with ".join(filter(None, _situation(found)))
         raise AuditError(f"a sandbox of {running} runs already; `make down` ends it")
     log = instance.path / "cdk.log"
     instance.path.mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,10 @@ def audit(instance: Instance, out: Path) -> Report:
     _show(report, out)
     print("\nThe sandbox keeps running. `make break WHAT=database` breaks something, `make down` ends it.")
     return report
+
+
+def _situation(instance: Instance) -> tuple[str, str, str]:
+    return instance.estate, instance.incident, f"a real {instance.real}" if instance.real else ""
 
 
 def _exports(instance: Instance) -> str:

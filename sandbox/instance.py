@@ -9,6 +9,8 @@ STAGE = "sandbox"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 """The emulator's account; it cannot exist in AWS."""
+REAL = ("mlflow",)
+"""Services that can be real software in place of their stand-ins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +18,7 @@ class Instance:
     """One sandbox. ``network`` is the second number of its addresses 10.N.0.0/16; two sandboxes need different ones.
 
     ``estate``: which platform stands in it, a key of ``platforms.CATALOGUES``; ``incident``: what is wrong with it from
-    the beginning.
+    the beginning; ``real``: a service of ``REAL`` that is none of its stand-ins.
     """
 
     folder: str
@@ -30,6 +32,7 @@ class Instance:
     emulator_pid: int = 0
     estate: str = "minimal"
     incident: str = ""
+    real: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -60,7 +63,9 @@ class Instance:
         }
 
 
-def default_instance(folder: Path = ROOT / ".sandbox", *, estate: str = "minimal", incident: str = "") -> Instance:
+def default_instance(
+    folder: Path = ROOT / ".sandbox", *, estate: str = "minimal", incident: str = "", real: str = ""
+) -> Instance:
     """The one that ``make audit`` starts."""
     return Instance(
         folder=str(folder),
@@ -72,6 +77,7 @@ def default_instance(folder: Path = ROOT / ".sandbox", *, estate: str = "minimal
         auth=True,
         estate=estate,
         incident=incident,
+        real=real,
     )
 
 

@@ -78,8 +78,9 @@ class FargatePlatform:
         context = issue(self._folder, certified).server_context()
         self._dns.start()
         self.postgres.start()
-        for statement in database.schema:
-            self.postgres.execute(statement)
+        if not self._instance.real:  # real software makes its own schema
+            for statement in database.schema:
+                self.postgres.execute(statement)
         self._valkey.start()
         for side in (auditor_side, platform_side):
             at = side(database.store.address, database.store.port)
@@ -98,6 +99,7 @@ class FargatePlatform:
             folder=str(self._folder),
             canary_key=self.estate.credentials.canary_key,
             patience=self._patience,
+            real=self._instance.real,
         )
         log_path = self._folder / "services.log"
         with log_path.open("ab") as log:

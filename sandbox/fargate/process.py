@@ -24,7 +24,7 @@ READY = "ready"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the services stand. ``patience``: seconds that one waits for a neighbour."""
+    """Where the services stand. ``patience``: seconds that one waits for a neighbour; ``real``: as in ``Instance``."""
 
     network: int
     endpoint: str
@@ -32,6 +32,7 @@ class Place:
     folder: str
     canary_key: str = field(repr=False)
     patience: float
+    real: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

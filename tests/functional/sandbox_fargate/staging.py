@@ -85,12 +85,13 @@ def stage_fixture(kind: str) -> Any:
     @pytest.fixture
     def stage(emulator: Instance, tmp_path: Path) -> Iterator[Callable[..., World]]:
         with ExitStack() as ends:
-            yield lambda incident=None: _staged(kind, emulator, tmp_path, ends, incident)
+            yield lambda incident=None: staged(kind, emulator, tmp_path, ends, incident)
 
     return stage
 
 
-def _staged(kind: str, emulator: Instance, folder: Path, ends: ExitStack, incident: str | None) -> World:
+def staged(kind: str, emulator: Instance, folder: Path, ends: ExitStack, incident: str | None) -> World:
+    """A platform of this kind, started on an emulator that is as new; it ends with ``ends``."""
     reset = urllib.request.Request(f"{emulator.endpoint}/_ministack/reset", method="POST", data=b"")
     with urllib.request.urlopen(reset, timeout=10):
         pass

@@ -2,9 +2,13 @@
 
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +38,16 @@ from sandbox.hokusai.estate import (
     WIRING,
     hokusai_estate,
 )
-from tests.functional.sandbox_fargate.staging import PATIENCE, World, emulator_fixture, new_instance, stage_fixture
+from sandbox.hokusai.real_mlflow import installed
+from sandbox.instance import Instance
+from tests.functional.sandbox_fargate.staging import (
+    PATIENCE,
+    World,
+    emulator_fixture,
+    new_instance,
+    stage_fixture,
+    staged,
+)
 from tests.functional.sandbox_fargate.vantage import Vantage, differences, told
 
 pytestmark = pytest.mark.slow
@@ -73,6 +86,14 @@ BASELINE = {
 
 emulator = emulator_fixture(NETWORK)
 stage = stage_fixture("hokusai")
+
+
+def _accepts(at: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(at, timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def get(world: World, path: str, host: str = REGISTRY) -> Answer:
@@ -135,6 +156,24 @@ def test_b06_nothing_is_wrong_and_protected_endpoints_ask_for_a_key(stage: Calla
         assert (answer.status, answer.body.decode()) == (401, NO_KEY)
     assert world.vantage.ask(f"https://{AUTH}/api/v1/keys/validate", method="POST").status == 401
     assert proxied(world).status == 200
+
+
+@pytest.mark.skipif(not installed(), reason="NOT MEASURED: no real MLflow is installed (make mlflow)")
+def test_with_a_real_mlflow_the_baseline_is_the_same_and_nothing_is_left(emulator: Instance, tmp_path: Path) -> None:
+    with ExitStack() as ends:
+        world = staged("hokusai", replace(emulator, real="mlflow"), tmp_path, ends, incident=None)
+        answers = {url: told(world.vantage.ask(url)) for url in BASELINE}
+        assert {url: answer for url, answer in answers.items() if not answer.startswith(BASELINE[url])} == {}
+        assert list(differences(world.vantage, world.estate)) == []
+        assert proxied(world).status == 200
+    log = (tmp_path / "mlflow.log").read_text(encoding="utf-8", errors="replace")
+    assert '"GET /mlflow HTTP/1.1" 308' in log, "it was not the real server that answered"
+    assert world.estate.credentials.application_password not in log
+    at = auditor_side(world.estate.service("mlflow").address, MLFLOW_PORT)
+    until = time.monotonic() + 3
+    while _accepts(at) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _accepts(at), "MLflow outlived the platform"
 
 
 def test_balancers_answer_for_services_that_do_not(stage: Callable[..., World]) -> None:
