@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,9 @@ class Deployed:
         return url
 
 
-@pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    # Not below /tmp/pytest-of-root, which is closed to the ordinary user that PostgreSQL runs as.
-    folder = tmp_path_factory.mktemp("sandbox")
+@contextmanager
+def deployed_beside(folder: Path, assembly: Path, *, estate: str = "minimal", incident: str = "") -> Iterator[Deployed]:
+    """A sandbox with an estate, and what is wrong with it, and the auditor of a synthesized assembly deployed in it."""
     ports = _free_ports(3)
     instance = Instance(
         folder=str(folder),
@@ -109,19 +109,28 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         control_port=ports[2],
         seconds_per_minute=SECONDS_PER_MINUTE,
         auth=True,
+        estate=estate,
+        incident=incident,
     )
-    assembly, log = folder / "cdk.out", folder / "cdk.log"
-    synthesize(assembly, log)
+    log = folder / "cdk.log"
     started = lifecycle.start(instance)
     try:
         bootstrap(started, log)
-        outputs = deploy(started, assembly, log)
-        world = Deployed(started, outputs)
-        world.healthy()
-        yield world
+        yield Deployed(started, deploy(started, assembly, log))
     finally:
         assert lifecycle.down(instance.path) == "the sandbox is down"
         assert not _left_over(folder), "the sandbox left processes behind"
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    # Not below /tmp/pytest-of-root, which is closed to the ordinary user that PostgreSQL runs as.
+    folder = tmp_path_factory.mktemp("sandbox")
+    assembly = folder / "cdk.out"
+    synthesize(assembly, folder / "cdk.log")
+    with deployed_beside(folder, assembly) as world:
+        world.healthy()
+        yield world
 
 
 def _free_ports(count: int) -> list[int]:
