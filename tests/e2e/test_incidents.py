@@ -113,7 +113,7 @@ def test_the_roots_are_named_and_their_owners_are_woken_and_told_once(produced: 
         heard = told(world, pages=len(at_fault), stories=len(situation.truth.roots))
         watch.settled()
     assert sorted(heard.woken) == at_fault
-    assert [story.kind for story in heard.stories] == ["turned_bad"] * len(situation.truth.roots)
+    assert [story.kind for story in heard.stories] == ["opened"] * len(situation.truth.roots)
     assert {story.service for story in heard.stories} == set(at_fault)
 
 
