@@ -273,7 +273,7 @@ def test_a_commit_without_boto3_is_the_same_item(aws: Any) -> None:
     store = RunStore(stage="lean", table=table, s3=aws.s3, bucket="observations")
     whole = run(SHOP, "page", T0, {"home": REFUSED})
     assert (store.append(whole), store.append(whole)) == (True, False)
-    commit = RunStore(stage="lean", table=aws.table, s3=aws.s3, bucket="observations").latest("page", 0)
+    commit = RunStore(stage="lean", table=aws.table, s3=aws.s3, bucket="observations").latest("page", 0).scheduled
     assert commit is not None
     assert store.load(commit).results == whole.results
     store_of(aws).append(whole)
