@@ -53,16 +53,16 @@ def key_lacking(observation: HttpObservation) -> Answer | None:
 
 def status_problem(target: HttpTarget, facts: HttpFacts, address: AddressFacts) -> Problem | None:
     """What is wrong with the status that a reached address gave, or did not give."""
-    request, took = f"{facts.method} {url(facts)}", milliseconds(address)
     failure, answer = address.failure, address.answer
+    expected = target.spec.expect.status
+    if failure is None and answer is not None and answer.status in expected:
+        return None
+    request, took = f"{facts.method} {url(facts)}", milliseconds(address)
     if failure is not None:
         detail = f"{request} got no usable answer from {address.address} within {took}: {failure.detail}"
         return address, replace(failure, detail=detail)
     if answer is None:
         raise ValueError(f"{address.address} has neither an answer nor a failure")
-    expected = target.spec.expect.status
-    if answer.status in expected:
-        return None
     sender = f"{_EMITTERS[answer.emitter]} ({address.address})"
     detail = f"{request} answered {answer.status} by {sender} after {took}{said(answer)}; expected {one_of(expected)}."
     return address, unlike_declared("http.status", detail, address)

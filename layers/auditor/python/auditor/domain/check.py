@@ -31,14 +31,21 @@ def judge(
     checks: Sequence[Check[Spec, Facts]], target: Target[Spec], observation: Observation[Facts]
 ) -> tuple[Result, ...]:
     """Every check's result about an observation. Without facts every answer is UNKNOWN, never a pass."""
+    latency_ms = observation.latency_ms()
     return tuple(
-        _result(check, target, observation, _answer(check, target, observation))
+        _result(check, target, observation, _answer(check, target, observation), latency_ms)
         for check in checks
         if check.asks(target)
     )
 
 
-def _result(check: Check[Spec, Facts], target: Target[Spec], observation: Observation[Facts], answer: Answer) -> Result:
+def _result(
+    check: Check[Spec, Facts],
+    target: Target[Spec],
+    observation: Observation[Facts],
+    answer: Answer,
+    latency_ms: float | None,
+) -> Result:
     return Result(
         family=observation.family,
         target=target.id,
@@ -49,7 +56,7 @@ def _result(check: Check[Spec, Facts], target: Target[Spec], observation: Observ
         summary=answer.summary,
         cause=answer.cause,
         phase=answer.phase,
-        latency_ms=observation.latency_ms(),
+        latency_ms=latency_ms,
         evidence=dict(answer.evidence),
         remediation=answer.remedy or check.remediation,
     )

@@ -34,6 +34,10 @@ def to_json(value: object) -> Json:
     return encode(value)
 
 
+_PLAIN = frozenset({str, int, bool, types.NoneType})
+"""Most values of a run, and JSON already."""
+
+
 @cache
 def _encoder(kind: type) -> Callable[[Any], Json]:
     """How values of exactly this type are written; found once a type, because a bundle has millions of values."""
@@ -49,12 +53,14 @@ def _encoder(kind: type) -> Callable[[Any], Json]:
     if issubclass(kind, timedelta):
         return timedelta.total_seconds
     if issubclass(kind, Mapping):
-        return lambda value: {str(key): to_json(item) for key, item in value.items()}
+        return lambda value: {str(key): item if type(item) in _PLAIN else to_json(item) for key, item in value.items()}
     if issubclass(kind, tuple | list):
-        return lambda value: [to_json(item) for item in value]
+        return lambda value: [item if type(item) in _PLAIN else to_json(item) for item in value]
     if is_dataclass(kind):
         names = tuple(field.name for field in fields(kind))
-        return lambda value: {name: to_json(getattr(value, name)) for name in names}
+        return lambda value: {
+            name: item if type(item := getattr(value, name)) in _PLAIN else to_json(item) for name in names
+        }
     raise CodecError(f"{kind.__name__} cannot be written as JSON; allowed are dataclasses of plain values")
 
 

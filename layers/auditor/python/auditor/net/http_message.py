@@ -21,6 +21,11 @@ _MOST_HEADERS = 1_000
 _MOST_DIGITS = 15
 _WBITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _GZIP_FIRST_BYTE = 0x1F
+_DEFAULTS = (
+    ("user-agent", "User-Agent: health-auditor"),
+    ("accept", "Accept: */*"),
+    ("accept-encoding", "Accept-Encoding: gzip, deflate"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,22 +72,18 @@ def write_request(request: Request) -> bytes:
     """The bytes of a request. Defaults for User-Agent, Accept and Accept-Encoding give way to the caller's headers."""
     if not _TARGET.fullmatch(request.path) or not request.path.startswith(("/", "*")):
         raise RequestRefusedError("the path holds characters that HTTP does not allow; they have to be percent-encoded")
-    given = {name.lower() for name, _ in request.headers}
-    headers = [("Host", request.host)]
-    headers += [
-        (name, value)
-        for name, value in (("User-Agent", "health-auditor"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"))
-        if name.lower() not in given
-    ]
-    headers += [*request.headers, ("Connection", "close")]
-    if request.body or request.method in ("POST", "PUT", "PATCH"):
-        headers.append(("Content-Length", str(len(request.body))))
     if not _FIELD_NAME.fullmatch(request.method.encode("latin-1", "replace")):
         raise RequestRefusedError("the method is not an HTTP method")
-    for name, value in headers:
+    lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {request.host}"]
+    given = {name.lower() for name, _ in request.headers}
+    lines += [line for name, line in _DEFAULTS if name not in given]
+    for name, value in (("Host", request.host), *request.headers):
         if not _FIELD_NAME.fullmatch(name.encode("latin-1", "replace")) or not _FIELD_TEXT.fullmatch(value):
             raise RequestRefusedError(f"header {name!r} holds characters that HTTP does not allow")
-    lines = [f"{request.method} {request.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    lines.append("Connection: close")
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(request.body)}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + request.body
 
 

@@ -14,7 +14,7 @@ def shared_context() -> ssl.SSLContext:
 
 
 @functools.cache
-def context_from_file(path: Path) -> ssl.SSLContext:
+def context_from_file(path: Path | str) -> ssl.SSLContext:
     """A context that trusts the authorities of a PEM file only."""
     return ssl.create_default_context(cafile=str(path))
 
