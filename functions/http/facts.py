@@ -127,7 +127,10 @@ class AddressFacts:
     failure: Failure | None
     hops: tuple[Hop, ...]
     total_ms: float
-    """Name resolution, connection, handshake, request and answer of this address, redirects included."""
+    """Name resolution, connection, handshake, request and answer of this address, redirects included.
+
+    Without what the auditor itself took: a probe that was late or throttled reports no slow target.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,11 @@
 """The I/O of the `http` family: every address of the name is asked on its own, side by side, under one deadline."""
 
-import ipaddress
 import json
+import socket
 import ssl
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from auditor.domain.observation import Failure, Observation, Phase
 from auditor.domain.target import Target
@@ -17,15 +15,15 @@ from auditor.net.tls import context_from_file, shared_context
 from functions.http.conditions import evaluate
 from functions.http.credential import Presented, made_up, read_key
 from functions.http.emitter import identify
+from functions.http.endpoint import Endpoint, declared_endpoint, endpoint
 from functions.http.facts import AddressFacts, AnswerFacts, Hop, HttpFacts
 from functions.http.family import HttpSpec
 from functions.http.health import read_health
 from functions.http.jsonpath import MISSING, load
 from functions.http.message import read_message
 from functions.http.openapi import read_openapi
-from functions.http.redaction import authority, bounded, without
+from functions.http.redaction import bounded, without
 from functions.http.redirects import REDIRECT_STATUSES, destination, leads_inside, origin, refusal, shown
-from functions.http.refusals import DEFAULT_PORTS
 
 MAX_ADDRESSES = 8
 """What Cloud Map and Route 53 answer at most; more are recorded and not asked."""
@@ -37,24 +35,24 @@ _TIME_TO_READ_AGAIN = 0.5
 async def observe(target: Target[HttpSpec], probe: Probe) -> Observation[HttpFacts]:
     """Resolve the name, then ask every address of it, following redirects as far as the target allows."""
     spec = target.spec
-    url = urlsplit(spec.url)
+    declared = declared_endpoint(spec.url)
     presented = await _presented(spec, probe)
     lacking = (presented,) if isinstance(presented, Failure) else ()
-    if url.scheme == "https":
+    if declared.parts.scheme == "https":
         _context(spec)  # loading authorities takes milliseconds that belong to no phase
-    began = time.monotonic()
-    resolution = await probe.resolve(url.hostname or "")
-    naming = time.monotonic() - began
+    began = probe.clock()
+    resolution = await probe.resolve(declared.host)
+    naming = probe.clock() - began
     if isinstance(resolution, Failure):
-        return probe.observation(_facts(spec, url, (), ()), (resolution, *lacking))
+        return probe.observation(_facts(spec, declared, (), ()), (resolution, *lacking))
     addresses = _sorted(resolution.addresses)
     asked = enumerate(addresses[:MAX_ADDRESSES])
     chains = [_Chain(spec, probe, presented, number, address) for number, address in asked]
-    probed = await probe.loop.together([chain.walk(url, naming) for chain in chains])
+    probed = await probe.loop.together([chain.walk(declared, naming) for chain in chains])
     if isinstance(presented, Presented) and await _was_rotated(spec, presented, probed, probe):
         lacking = (_rotated(spec),)
     failures = tuple(facts.failure for facts in probed if facts.failure is not None and facts.failure not in lacking)
-    return probe.observation(_facts(spec, url, addresses, tuple(probed)), (*failures, *lacking))
+    return probe.observation(_facts(spec, declared, addresses, tuple(probed)), (*failures, *lacking))
 
 
 class _Chain:
@@ -70,28 +68,28 @@ class _Chain:
         self._origin = address
         self._hops: list[Hop] = []
 
-    async def walk(self, url: SplitResult, naming: float) -> AddressFacts:
+    async def walk(self, declared: Endpoint, naming: float) -> AddressFacts:
         """Ask, follow, and say what came of it."""
-        began = time.monotonic()
-        answer = await self._last_response(url)
+        began = self._probe.clock()
+        answer = await self._last_response(declared)
         failure = answer if isinstance(answer, Failure) else None
         return AddressFacts(
             address=self._origin,
             answer=None if isinstance(answer, Failure) else _answer(self._spec, answer),
             failure=failure,
             hops=tuple(self._hops),
-            total_ms=round((naming + time.monotonic() - began) * 1000, 3),
+            total_ms=round((naming + self._probe.clock() - began) * 1000, 3),
         )
 
-    async def _last_response(self, url: SplitResult) -> Response | Failure:
+    async def _last_response(self, here: Endpoint) -> Response | Failure:
         address: str | Failure = self._origin
-        pinned = {url.hostname: self._origin}
+        pinned = {here.host: self._origin}
         method: str = self._spec.method
-        urls: tuple[SplitResult, ...] = (url,)
+        urls: tuple[SplitResult, ...] = (here.parts,)
         while True:
             if isinstance(address, Failure):
                 return address
-            response = await self._ask(urls[-1], address, method)
+            response = await self._ask(here, address, method)
             if isinstance(response, Failure):
                 return response
             location = response.header("location") if response.status in REDIRECT_STATUSES else None
@@ -110,25 +108,25 @@ class _Chain:
             if response.status == 303 and method != "HEAD":
                 method = "GET"
             urls = (*urls, there)
-            address = pinned.get(there.hostname) or await self._address_of(urls[-2], there, address)
+            here = endpoint(there)
+            address = pinned.get(here.host) or await self._address_of(urls[-2], here, address)
             if isinstance(address, str):
-                pinned[there.hostname] = address
+                pinned[here.host] = address
 
-    async def _ask(self, url: SplitResult, address: str, method: str) -> Response | Failure:
-        stream = await self._probe.connect(address, url.port or DEFAULT_PORTS[url.scheme])
+    async def _ask(self, here: Endpoint, address: str, method: str) -> Response | Failure:
+        stream = await self._probe.connect(address, here.port)
         if isinstance(stream, Failure):
             return stream
         try:
-            if url.scheme == "https":
-                secured = await self._probe.secure(stream, _context(self._spec), url.hostname or "")
+            if here.parts.scheme == "https":
+                secured = await self._probe.secure(stream, _context(self._spec), here.host)
                 if isinstance(secured, Failure):
                     return secured
             if isinstance(self._presented, Failure):
                 # The way there was seen; what would be answered to a request without the key was not asked.
                 return self._presented
-            path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            headers = (*self._spec.headers.items(), *self._key_for(url))
-            request = Request(host=authority(url), path=path, method=method, headers=headers)
+            headers = (*self._spec.headers.items(), *self._key_for(here.parts))
+            request = Request(host=here.authority, path=here.asks, method=method, headers=headers)
             answer = await exchange(self._probe, stream, request, Limits(body_bytes=self._spec.max_body))
         finally:
             stream.close()
@@ -143,14 +141,14 @@ class _Chain:
             return ()
         return ((self._presented.header, self._presented.value),)
 
-    async def _address_of(self, here: SplitResult, there: SplitResult, from_address: str) -> str | Failure:
+    async def _address_of(self, here: SplitResult, there: Endpoint, from_address: str) -> str | Failure:
         """An address of another host that a redirect leads to; with several, the chains take turns."""
-        resolution = await self._probe.resolve(there.hostname or "")
+        resolution = await self._probe.resolve(there.host)
         if isinstance(resolution, Failure):
-            return replace(resolution, detail=f"redirected to {shown(there)}: {resolution.detail}")
+            return replace(resolution, detail=f"redirected to {shown(there.parts)}: {resolution.detail}")
         addresses = _sorted(resolution.addresses)
         if any(leads_inside(self._origin, address) for address in addresses):
-            words = f"redirects to {shown(there)}, an address of the auditor's own host or of a metadata service"
+            words = f"redirects to {shown(there.parts)}, an address of the auditor's own host or of a metadata service"
             return self._refused("http.redirect", words, here, from_address)
         return addresses[self._number % len(addresses)]
 
@@ -219,9 +217,9 @@ def _answer(spec: HttpSpec, response: Response) -> AnswerFacts:
         http_version=response.version,
         emitter=emitter,
         emitter_evidence=evidence,
-        server=bounded(response.header("server") or ""),
-        content_type=bounded(response.header("content-type") or ""),
-        retry_after=bounded(response.header("retry-after") or ""),
+        server=bounded(headers.get("server", "")),
+        content_type=bounded(headers.get("content-type", "")),
+        retry_after=bounded(headers.get("retry-after", "")),
         body_bytes=len(response.body),
         conditions=evaluate(spec.expect, values, response.body),
         message=message,
@@ -231,29 +229,37 @@ def _answer(spec: HttpSpec, response: Response) -> AnswerFacts:
     )
 
 
-def _facts(spec: HttpSpec, url: SplitResult, resolved: tuple[str, ...], probed: tuple[AddressFacts, ...]) -> HttpFacts:
+def _facts(
+    spec: HttpSpec, declared: Endpoint, resolved: tuple[str, ...], probed: tuple[AddressFacts, ...]
+) -> HttpFacts:
     return HttpFacts(
         method=spec.method,
-        scheme=url.scheme,
-        host=url.hostname or "",
-        port=spec.port,
-        path=url.path or "/",
-        query_names=tuple(dict.fromkeys(name for name, _ in parse_qsl(url.query, keep_blank_values=True))),
+        scheme=declared.parts.scheme,
+        host=declared.host,
+        port=declared.port,
+        path=declared.parts.path or "/",
+        query_names=declared.query_names,
         resolved=resolved,
         probed=probed,
         credential="none" if spec.credential is None else "wrong" if spec.credential.wrong else "canary",
     )
 
 
+def _order(address: str) -> tuple[bool, bytes]:
+    """By number, version 4 first."""
+    is_6 = ":" in address
+    return is_6, socket.inet_pton(socket.AF_INET6 if is_6 else socket.AF_INET, address)
+
+
 def _sorted(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(addresses, key=lambda text: (":" in text, int(ipaddress.ip_address(text)))))
+    return tuple(sorted(addresses, key=_order))
 
 
 def _context(spec: HttpSpec) -> ssl.SSLContext:
     if spec.ca_file is None:
         return shared_context()
     try:
-        return context_from_file(Path(spec.ca_file))
+        return context_from_file(spec.ca_file)
     except OSError as error:  # ssl.SSLError is one, too
         detail = (
             f"ca_file {spec.ca_file} cannot be used ({type(error).__name__}); allowed is a PEM file in the code asset"

@@ -27,7 +27,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseTiming:
-    """One phase and the time it took, in milliseconds since the probe began; a failed phase keeps its time."""
+    """One phase and the time it took, in milliseconds since the probe began; a failed phase keeps its time.
+
+    Both times are of a clock that runs only while the peer has the turn. ``own_ms`` is what the auditor itself took
+    beside it: its computing, and its lateness where it was kept from running. That is never laid to the target.
+    """
 
     phase: Phase
     start_ms: float
@@ -35,6 +39,7 @@ class PhaseTiming:
     ok: bool
     address: str = ""
     """The address it was made to, as the catalogue or DNS names it; empty for phases common to all addresses."""
+    own_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

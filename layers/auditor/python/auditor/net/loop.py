@@ -15,6 +15,9 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
+from auditor.net.clock import PeerClock
+from auditor.net.gates import CpuBudget, IdleGate
+from auditor.net.kernel import stamping_kept_on
 from auditor.net.workers import WorkerCall, Workers
 
 T = TypeVar("T")
@@ -24,8 +27,6 @@ _READ, _WRITE = 0, 1
 _READ_EVENTS = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _WRITE_EVENTS = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR
 _EVENTS_A_ROUND = 128
-_GATE_PATIENCE = 0.05
-"""Seconds after which the next probe starts although events wait: noisy peers must not hold up the rest."""
 
 
 class RunEndedError(BaseException):
@@ -33,11 +34,12 @@ class RunEndedError(BaseException):
 
 
 class _Task:
-    __slots__ = ("armed", "children", "coroutine", "error", "parent", "result", "slots", "until")
+    __slots__ = ("armed", "children", "clock", "coroutine", "error", "parent", "result", "slots", "until")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], parent: "_Task | None") -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], parent: "_Task | None", clock: PeerClock) -> None:
         self.coroutine = coroutine
         self.parent = parent
+        self.clock = clock
         self.children = 0
         """How many children have not ended yet."""
         self.result: Any = None
@@ -64,6 +66,7 @@ class Loop:
 
     def __init__(self, *, max_workers: int = 64) -> None:
         self._epoll = select.epoll()
+        self._stamped = stamping_kept_on()
         self._workers: Workers | None = None
         self._max_workers = max_workers
         self._watched: dict[int, list[_Task | None]] = {}
@@ -73,6 +76,8 @@ class Loop:
         self._alive: dict[_Task, None] = {}
         self._roots = 0
         self._current: _Task | None = None
+        self._looked = 0.0
+        """When the loop looked for events the last time."""
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +88,7 @@ class Loop:
     def close(self) -> None:
         """Give back descriptors and threads."""
         self._epoll.close()
+        self._stamped.close()
         if self._workers is not None:
             self._workers.close()
             self._workers = None
@@ -93,37 +99,42 @@ class Loop:
         *,
         max_in_flight: int,
         deadline: float | None = None,
+        cpu_share: float = 1.0,
     ) -> None:
         """Run all coroutines, at most ``max_in_flight`` at a time, until they ended or the run's deadline passed.
 
-        Idle gate: the next one starts only when no event waits, so that what is being measured is served first. At
-        the deadline ``RunEndedError`` is thrown into those that still run; the rest is never started.
+        The next one starts only when both gates are open: no event waits, and the CPU budget of this share of a core
+        allows it. At the deadline ``RunEndedError`` is thrown into those that still run; the rest is never started.
         """
         waiting = iter(starts)
         start = next(waiting, None)
-        held_since: float | None = None
+        idle, budget = IdleGate(), CpuBudget(cpu_share, time.monotonic())
         try:
             while start is not None or self._alive:
                 now = time.monotonic()
                 if deadline is not None and now >= deadline:
                     self._stop(RunEndedError)
                     return
-                may_start = start is not None and self._roots < max_in_flight
-                events = self._epoll.poll(0 if may_start else self._pause(now, deadline), _EVENTS_A_ROUND)
+                wanted = start is not None and self._roots < max_in_flight
+                next_start = now + budget.seconds_until_open(now) if wanted else None
+                events = self._epoll.poll(self._pause(now, deadline, next_start), _EVENTS_A_ROUND)
+                self._looked = time.monotonic()
                 self._note(events)
                 self._expire()
                 self._resume()
-                if start is None or not may_start:
+                if start is None or next_start is None or next_start > now:
                     continue
-                if events and held_since is None:
-                    held_since = now
-                if not events or (held_since is not None and now - held_since > _GATE_PATIENCE):
-                    held_since = None
+                if idle.opens(events_wait=bool(events), now=now):
                     self._spawn(start(), None)
                     self._resume()
                     start = next(waiting, None)
         finally:
             self._stop(None)
+
+    @property
+    def clock(self) -> PeerClock:
+        """The running coroutine's clock: whoever asks a peer or receives from it tells this clock."""
+        return (self._current or self._running()).clock
 
     async def readable(self, sock: socket.socket, deadline: float) -> bool:
         """Wait until a socket that had nothing to read has something, an end or an error."""
@@ -135,18 +146,23 @@ class Loop:
 
     async def sleep(self, seconds: float) -> None:
         """Do nothing for so long."""
-        await self._wait(time.monotonic() + seconds)
+        now = time.monotonic()
+        self.clock.asked(now)
+        await self._wait(now + seconds)
 
     async def together(self, coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
         """Run coroutines side by side inside this one, and return their values in their order.
 
         The first exception is raised after all have ended. They do not count for ``max_in_flight``.
         """
+        if len(coroutines) == 1:
+            return [await coroutines[0]]
         parent = self._running()
         children = [self._spawn(coroutine, parent) for coroutine in coroutines]
         parent.children = len(children)
         if children:
             await _suspended()
+            parent.clock.stand_at(max(child.clock.read() for child in children), self._looked)
         for child in children:
             if child.error is not None:
                 raise child.error
@@ -162,6 +178,7 @@ class Loop:
             self._workers = Workers(self._max_workers)
             self._epoll.register(self._workers.wakeup, select.EPOLLIN)
         call.owner = self._running()
+        self.clock.asked(time.monotonic())
         self._workers.submit(call)
         try:
             await self._wait(deadline)
@@ -190,6 +207,7 @@ class Loop:
         if task.armed is None or deadline < task.armed:
             self._arm(task, deadline)
         came: bool = await _suspended()
+        task.clock.noticed(self._looked if came else min(deadline, self._looked))
         return came
 
     def _running(self) -> _Task:
@@ -198,7 +216,8 @@ class Loop:
         return self._current
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any], parent: _Task | None) -> _Task:
-        task = _Task(coroutine, parent)
+        now = time.monotonic()
+        task = _Task(coroutine, parent, PeerClock(now if parent is None else parent.clock.read(), now))
         self._alive[task] = None
         if parent is None:
             self._roots += 1
@@ -209,10 +228,10 @@ class Loop:
         task.armed = deadline
         heapq.heappush(self._timers, (deadline, next(self._order), task))
 
-    def _pause(self, now: float, deadline: float | None) -> float | None:
-        instants = [self._timers[0][0]] if self._timers else []
-        if deadline is not None:
-            instants.append(deadline)
+    def _pause(self, now: float, *others: float | None) -> float | None:
+        instants = [instant for instant in others if instant is not None]
+        if self._timers:
+            instants.append(self._timers[0][0])
         return max(0.0, min(instants) - now) if instants else None
 
     def _note(self, events: list[tuple[int, int]]) -> None:
@@ -231,7 +250,7 @@ class Loop:
                         self._make_ready(call.owner, value=True)
 
     def _expire(self) -> None:
-        now = time.monotonic()
+        now = self._looked
         while self._timers and self._timers[0][0] <= now:
             instant, _, task = heapq.heappop(self._timers)
             if task.armed == instant:
@@ -286,6 +305,7 @@ class Loop:
         for task in reversed(tuple(self._alive)):
             self._current = task
             if reason is not None:
+                task.clock.noticed(time.monotonic())  # up to here it was waiting
                 try:
                     task.coroutine.throw(reason())
                 except (StopIteration, reason):

@@ -5,45 +5,53 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from auditor.domain.observation import Failure, Phase
+from auditor.net.clock import PeerClock
 
 
 class Record(Protocol):
-    """Whoever notes phases by their instants of ``time.monotonic()``."""
+    """Whoever notes phases: their begin and end on the peer's clock, and the seconds the auditor itself took."""
 
-    def __call__(self, phase: Phase, started: float, ended: float, *, ok: bool, address: str) -> None:
+    def __call__(self, phase: Phase, started: float, ended: float, *, own: float, ok: bool, address: str) -> None:
         """Note one."""
 
 
 class Measured:
-    """Times one phase; also when it failed, raised or was cut off."""
+    """Times one phase on the clock of the peer; also when it failed, raised or was cut off."""
 
-    __slots__ = ("_address", "_ended", "_ok", "_phase", "_record", "_started")
+    __slots__ = ("_address", "_begun", "_clock", "_ok", "_phase", "_record", "_started")
 
-    def __init__(self, record: Record, phase: Phase, address: str) -> None:
+    def __init__(self, record: Record, clock: PeerClock, phase: Phase, address: str) -> None:
         self._record = record
+        self._clock = clock
         self._phase = phase
         self._address = address
         self._ok = True
+        self._begun = 0.0
         self._started = 0.0
-        self._ended: float | None = None
 
     def __enter__(self) -> Self:
-        self._started = time.monotonic()
+        self._begun = time.monotonic()
+        self._started = self._clock.read()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        ended = time.monotonic() if self._ended is None else self._ended
-        self._record(self._phase, self._started, ended, ok=self._ok and kind is None, address=self._address)
+        ended = self._clock.read()
+        own = time.monotonic() - self._begun - (ended - self._started)
+        self._record(
+            self._phase, self._started, ended, own=max(0.0, own), ok=self._ok and kind is None, address=self._address
+        )
 
     @property
     def seconds(self) -> float:
-        """How long the phase has lasted."""
-        return time.monotonic() - self._started
+        """How long the phase has lasted on the peer's clock."""
+        return self._clock.read() - self._started
 
-    def ran(self, started: float, ended: float | None) -> None:
-        """The phase's true times, where they were taken elsewhere."""
-        self._started = started
-        self._ended = ended
+    def ran(self, begun: float, ended: float | None) -> None:
+        """The phase's true times of ``time.monotonic()`` where it was done by a thread; no end if it still runs."""
+        if ended is not None:
+            self._clock.came(ended)
+        took = (time.monotonic() if ended is None else ended) - begun
+        self._started = max(self._started, self._clock.read() - took)
 
     def failed(self, cause: str, detail: str, *, phase: Phase | None = None) -> Failure:
         """The phase did not succeed."""

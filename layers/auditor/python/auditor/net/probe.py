@@ -20,6 +20,9 @@ from auditor.net.workers import WorkerCall
 T = TypeVar("T")
 Facts = TypeVar("Facts")
 
+_FAIR_SHARE = 0.75
+"""The part of a probe's time that a peer must have had for its silence to mean something."""
+
 
 class SecretReader(Protocol):
     """Whoever reads secrets; it may block, so families use ``Probe.secret``."""
@@ -67,9 +70,9 @@ class Probe:
         self.secrets = secrets
         self.loop = loop
         self._timeout = timeout.total_seconds()
-        self._began = time.monotonic()
-        self._deadline = self._began + self._timeout
-        self._phases: list[tuple[Phase, float, float, bool, str]] = []
+        self._deadline = time.monotonic() + self._timeout
+        self._began = loop.clock.read()
+        self._phases: list[tuple[Phase, float, float, float, bool, str]] = []
         self._streams: list[Stream] = []
         self._handed_over: list[tuple[socket.socket, socket.socket]] = []
         """Sockets given to library code, each with a duplicate that still works after the library wrapped it."""
@@ -83,6 +86,10 @@ class Probe:
     def remaining(self) -> float:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._deadline - time.monotonic())
+
+    def clock(self) -> float:
+        """Seconds that peers have taken so far, without the auditor's own; differences tell how long a step was."""
+        return self.loop.clock.read()
 
     async def resolve(self, host: str) -> Resolution | Failure:
         """Addresses of a host, in phase NAME; an address that was given literally needs no phase.
@@ -142,6 +149,7 @@ class Probe:
             try:
                 return await work
             except DeadlinePassedError:
+                self._require_fair_time(peer)
                 return measured.failed(timeout_cause, f"{peer} {timeout_words} within {measured.seconds:.1f} s")
             except (PeerFaultError, OSError) as error:
                 if isinstance(error, OSError) and is_own_limit(error):
@@ -243,12 +251,12 @@ class Probe:
             could_not_tell=failure,
         )
 
-    def record(self, phase: Phase, started: float, ended: float, *, ok: bool, address: str) -> None:
-        """Note a phase by its instants."""
-        self._phases.append((phase, started, ended, ok, address))
-        if all(noted[0] is Phase.PREPARE for noted in self._phases):
-            self._began = time.monotonic()
-            self._deadline = self._began + self._timeout
+    def record(self, phase: Phase, started: float, ended: float, *, own: float, ok: bool, address: str) -> None:
+        """Note a phase by its readings of the clock."""
+        self._phases.append((phase, started, ended, own, ok, address))
+        if phase is Phase.PREPARE and all(noted[0] is Phase.PREPARE for noted in self._phases):
+            self._began = self.clock()
+            self._deadline = time.monotonic() + self._timeout
 
     def close(self) -> None:
         """Close every socket; those that library code still works with as soon as it has returned."""
@@ -269,7 +277,17 @@ class Probe:
         return stream
 
     def _measured(self, phase: Phase, address: str) -> Measured:
-        return Measured(self.record, phase, address)
+        return Measured(self.record, self.loop.clock, phase, address)
+
+    def _require_fair_time(self, peer: str) -> None:
+        """Say nothing of a peer that had much less than the probe's time, because the auditor was kept from running."""
+        had = self.clock() - self._began
+        if had < self._timeout * _FAIR_SHARE:
+            detail = (
+                f"{peer} had only {had:.1f} s of the {self._timeout:.1f} s to answer: the auditor itself was kept from "
+                "running; give the function more memory or fewer targets"
+            )
+            raise CouldNotTellError(Failure(phase=Phase.PREPARE, cause="self.deadline", detail=detail))
 
     def _close_handed_over(self) -> None:
         # A descriptor that a thread still works with must not be closed: its number could be another probe's next.
@@ -282,16 +300,18 @@ class Probe:
             duplicate.close()
 
     def _timings(self) -> tuple[PhaseTiming, ...]:
-        return tuple(
+        timings = [
             PhaseTiming(
                 phase=phase,
                 start_ms=round((started - self._began) * 1000, 3),
                 duration_ms=round((ended - started) * 1000, 3),
+                own_ms=round(own * 1000, 3),
                 ok=ok,
                 address=address,
             )
-            for phase, started, ended, ok, address in sorted(self._phases, key=lambda noted: noted[1])
-        )
+            for phase, started, ended, own, ok, address in self._phases
+        ]
+        return tuple(sorted(timings, key=lambda timing: timing.start_ms))
 
 
 def _nothing() -> None:

@@ -1,7 +1,6 @@
 """Asking the resolver: one UDP query inside the loop, sent once more if lost, over TCP if the answer was cut."""
 
 import contextlib
-import ipaddress
 import secrets
 import socket
 import time
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 from auditor.net import dns
 from auditor.net.causes import DeadlinePassedError, PeerFaultError, is_own_limit
+from auditor.net.kernel import STAMP_BYTES, arrival, ask_for_stamps
 from auditor.net.loop import Loop
 from auditor.net.network import Network
 from auditor.net.stream import dial
@@ -35,11 +35,11 @@ class Resolution:
 
 def literal(host: str) -> Resolution | None:
     """The resolution of a host that is an address already."""
-    try:
-        address = str(ipaddress.ip_address(host))
-    except ValueError:
-        return None
-    return Resolution(host=host, name=host, addresses=(address,))
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):
+            address = socket.inet_ntop(family, socket.inet_pton(family, host))
+            return Resolution(host=host, name=host, addresses=(address,))
+    return None
 
 
 async def resolve(host: str, network: Network, loop: Loop, deadline: float) -> Resolution:
@@ -77,7 +77,9 @@ async def ask_over_udp(name: str, type: int, network: Network, loop: Loop, deadl
         sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             sock.connect(network.resolver)
+            ask_for_stamps(sock)
             begun = time.monotonic()
+            loop.clock.asked(begun)
             sock.send(question)
             waits = [begun + (deadline - begun) / 3, deadline]
             while True:
@@ -162,9 +164,15 @@ def _question(name: str, type: int) -> tuple[int, bytes]:
 
 
 async def _datagram(sock: socket.socket, loop: Loop, until: float) -> bytes | None:
-    while time.monotonic() < until:  # also for a peer that floods us with answers that nobody asked for
-        with contextlib.suppress(BlockingIOError):
-            return sock.recv(_DATAGRAM)
-        if not await loop.readable(sock, until):
-            break
-    return None
+    while True:
+        try:
+            data, ancillary, _, _ = sock.recvmsg(_DATAGRAM, STAMP_BYTES)
+        except BlockingIOError:
+            if not await loop.readable(sock, until):
+                return None
+            continue
+        came = arrival(ancillary)
+        if came is not None:
+            loop.clock.came(came)
+        # What came in time counts although we are late to read it; a flood that nobody asked for ends here, too.
+        return data if (time.monotonic() if came is None else came) < until else None

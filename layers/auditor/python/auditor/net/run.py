@@ -34,9 +34,11 @@ def run_probes(
     secrets: SecretReader,
     within: timedelta,
     max_in_flight: int = MAX_IN_FLIGHT,
+    cpu_share: float = 1.0,
 ) -> tuple[Observation[Any], ...]:
     """The observations of all jobs, in their order. The run ends ``within`` the given time whatever the peers do.
 
+    ``cpu_share`` is the part of one core that this process has: more probes at a time than it can serve would be late.
     What was not reached or did not end in it could not be told: ``self.deadline``, with the phases so far.
     """
     deadline = time.monotonic() + within.total_seconds()
@@ -60,7 +62,7 @@ def run_probes(
 
     with Loop() as loop:
         starts = [lambda number=number, job=job: observe(number, job) for number, job in enumerate(jobs)]
-        loop.run(starts, max_in_flight=max_in_flight, deadline=deadline)
+        loop.run(starts, max_in_flight=max_in_flight, deadline=deadline, cpu_share=cpu_share)
     return tuple(
         observations.get(number) or _not_reached(job, family, slot, vantage, within) for number, job in enumerate(jobs)
     )

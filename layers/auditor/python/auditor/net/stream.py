@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from auditor.net.causes import DeadlinePassedError, PeerFaultError, tls_cause
+from auditor.net.kernel import STAMP_BYTES, arrival, ask_for_stamps, connect_seconds
 from auditor.net.loop import Loop
 
 _CHUNK = 65_536
@@ -31,6 +32,8 @@ class Stream:
     def __init__(self, sock: socket.socket, address: str, port: int, loop: Loop, deadline: float) -> None:
         self.address = address
         self.port = port
+        self.peer = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        """``address:port`` for messages."""
         self._socket = sock
         self._loop = loop
         self._deadline = deadline
@@ -39,11 +42,6 @@ class Stream:
         self._reads = 0
         self._unread = b""
         """What was decrypted while a failed ``send`` looked for the peer's reason."""
-
-    @property
-    def peer(self) -> str:
-        """``address:port`` for messages."""
-        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
     @property
     def tls(self) -> ssl.SSLObject | None:
@@ -75,6 +73,8 @@ class Stream:
         if self._unread:
             unread, self._unread = self._unread[:limit], self._unread[limit:]
             return unread
+        if not tls.incoming.pending and not tls.object.pending():
+            await self._feed(tls)
         while True:
             try:
                 return tls.object.read(limit)
@@ -162,18 +162,25 @@ class Stream:
     async def _receive_raw(self, limit: int) -> bytes:
         """Every byte that a probe receives over TCP comes through here."""
         while True:
-            if time.monotonic() >= self._deadline:  # also for a peer that sends faster than we read
-                raise DeadlinePassedError
             self._reads += 1
-            if self._reads % _READS_A_TURN == 0:  # and such a peer must not keep the loop from everybody else
+            if self._reads % _READS_A_TURN == 0:  # a peer faster than we read must not keep the loop from everybody else
                 await self._loop.sleep(0)
             try:
-                return self._socket.recv(limit)
+                data, ancillary, _, _ = self._socket.recvmsg(limit, STAMP_BYTES)
             except BlockingIOError:
                 if not await self._loop.readable(self._socket, self._deadline):
                     raise DeadlinePassedError from None
+                continue
+            came = arrival(ancillary)
+            if came is not None:
+                self._loop.clock.came(came)
+            # What came in time counts although we are late to read it; a peer that never stops sending ends here, too.
+            if (time.monotonic() if came is None else came) >= self._deadline:
+                raise DeadlinePassedError
+            return data
 
     async def _send_raw(self, data: bytes) -> None:
+        self._loop.clock.asked(time.monotonic())
         rest = memoryview(data)
         while rest:
             try:
@@ -193,6 +200,9 @@ async def dial(named: tuple[str, int], dialled: tuple[str, int], loop: Loop, dea
     sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ask_for_stamps(sock)
+        begun = time.monotonic()
+        loop.clock.asked(begun)
         try:
             sock.connect(dialled)
         except BlockingIOError:
@@ -201,6 +211,8 @@ async def dial(named: tuple[str, int], dialled: tuple[str, int], loop: Loop, dea
             number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if number:
                 raise OSError(number, "connect") from None
+        if (seconds := connect_seconds(sock)) is not None:
+            loop.clock.came(begun + seconds)
         return Stream(sock, *named, loop, deadline)
     except BaseException:
         loop.forget(sock)
