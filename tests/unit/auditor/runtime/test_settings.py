@@ -61,6 +61,16 @@ def test_a_number_that_would_wait_for_ever_or_not_at_all_is_refused(name: str, v
         read_settings(GOOD | {name: value})
 
 
+@pytest.mark.parametrize(("memory", "share"), [("512", 512 / 1769), ("1769", 1.0), ("3008", 1.0), ("", 1.0)])
+def test_memory_gives_a_share_of_a_core(memory: str, share: float) -> None:
+    assert read_settings(GOOD | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}).cpu_share == share
+
+
+def test_in_the_sandbox_memory_limits_no_cpu() -> None:
+    sandbox = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", names.ENV_SANDBOX_NETWORK: "127.0.0.1:5353"}
+    assert read_settings(GOOD | sandbox).cpu_share == 1.0
+
+
 def test_a_workstation_needs_nothing() -> None:
     here = read_workstation_settings({})
     assert here.host

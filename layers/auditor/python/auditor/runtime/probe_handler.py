@@ -50,6 +50,7 @@ def probe_handler(runner: FamilyRunner[Spec, Facts]) -> Callable[[Mapping[str, A
             secrets=_secrets(),
             within=max(remaining, timedelta(seconds=1)),
             extra=asked.extra,
+            cpu_share=settings.cpu_share,
         )
         table = CommitTable(client("dynamodb"), settings.table)
         store = RunStore(stage=settings.stage, table=table, s3=client("s3"), bucket=settings.bucket)

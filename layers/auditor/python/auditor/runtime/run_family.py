@@ -42,8 +42,12 @@ class FamilyRunner(Generic[Spec, Facts]):
         secrets: SecretReader,
         within: timedelta,
         extra: bool = False,
+        cpu_share: float = 1.0,
     ) -> Run:
-        """Probes the deployed targets together and judges each; ends ``within`` the given time."""
+        """Probes the deployed targets together and judges each; ends ``within`` the given time.
+
+        ``cpu_share`` is the part of one core that this process has.
+        """
         deployed = [target for target in targets if target.deployed]
         observations = run_probes(
             [self._job(target) for target in deployed],
@@ -54,6 +58,7 @@ class FamilyRunner(Generic[Spec, Facts]):
             secrets=secrets,
             within=within,
             max_in_flight=self.family.cost.in_flight,
+            cpu_share=cpu_share,
         )
         results = [
             result

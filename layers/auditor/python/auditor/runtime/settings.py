@@ -20,6 +20,9 @@ from auditor.names import (
     ENV_TABLE,
 )
 
+_MEMORY_OF_A_CORE_MB = 1769
+"""With so much memory a function has one core; with less, that share of it (AWS Lambda Developer Guide)."""
+
 
 class SettingsError(ValueError):
     """When a function's environment lacks a variable or holds an unusable value."""
@@ -42,6 +45,8 @@ class Settings:
     sandbox_resolver: str
     """``host:port`` of the sandbox's DNS; empty outside the sandbox."""
     sandbox_seconds_per_minute: float | None
+    cpu_share: float
+    """The part of one core that this function has by its memory."""
     aws_endpoint: str
 
 
@@ -57,7 +62,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             )
         return value
 
-    def number(name: str, default: float) -> float:
+    def number(name: str, default: float, unit: str = "seconds") -> float:
         text = source.get(name, "")
         try:
             value = float(text) if text else default
@@ -65,12 +70,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             value = -1.0
         if not 0 <= value < math.inf:
             raise SettingsError(
-                f"environment variable {name} is {text!r:.80}; allowed is a number of seconds, 0 or more; "
+                f"environment variable {name} is {text!r:.80}; allowed is a number of {unit}, 0 or more; "
                 "the stack sets it, so deploy it again"
             )
         return value
 
     pace = number(ENV_SANDBOX_PACE, 0.0)
+    sandbox_resolver = source.get(ENV_SANDBOX_NETWORK, "")
+    memory_mb = number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _MEMORY_OF_A_CORE_MB, "megabytes")
     return Settings(
         stage=required(ENV_STAGE),
         region=source.get("AWS_REGION", source.get("AWS_DEFAULT_REGION", "")),
@@ -82,8 +89,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         pages_topic=source.get(ENV_PAGES_TOPIC, ""),
         in_vpc=source.get(ENV_IN_VPC, "") == "true",
         commit_wait_seconds=number(ENV_COMMIT_WAIT, 20.0),
-        sandbox_resolver=source.get(ENV_SANDBOX_NETWORK, ""),
+        sandbox_resolver=sandbox_resolver,
         sandbox_seconds_per_minute=pace or None,
+        # The sandbox's functions are ordinary processes: their memory size limits nothing.
+        cpu_share=1.0 if sandbox_resolver else min(1.0, memory_mb / _MEMORY_OF_A_CORE_MB) or 1.0,
         aws_endpoint=source.get("AWS_ENDPOINT_URL", ""),
     )
 
