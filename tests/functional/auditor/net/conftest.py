@@ -37,7 +37,12 @@ def job(target: str, work: Callable[[Probe], Awaitable[Any]], timeout: float = 1
 
 
 def run(
-    jobs: Sequence[ProbeJob], *, within: float = 20.0, network: Network = NOWHERE, max_in_flight: int = 256
+    jobs: Sequence[ProbeJob],
+    *,
+    within: float = 20.0,
+    network: Network = NOWHERE,
+    max_in_flight: int = 256,
+    cpu_share: float = 1.0,
 ) -> tuple[Observation[Any], ...]:
     return run_probes(
         jobs,
@@ -48,6 +53,7 @@ def run(
         secrets=NoSecrets(),
         within=timedelta(seconds=within),
         max_in_flight=max_in_flight,
+        cpu_share=cpu_share,
     )
 
 

@@ -38,8 +38,9 @@ def arrival(ancillary: Sequence[tuple[int, int, bytes]]) -> float | None:
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
             seconds, nanoseconds = _TIMESPEC.unpack(data)
+            ago: float = (time.time_ns() - seconds * 1_000_000_000 - nanoseconds) / 1e9
             # The stamp is of the clock of the day, which may be set: only its short distance from now is used.
-            return time.monotonic() - (time.time_ns() - seconds * 1_000_000_000 - nanoseconds) / 1e9
+            return time.monotonic() - ago
     return None
 
 

@@ -1,7 +1,9 @@
 """Runs a family's probes together, and is the one seam where their exceptions become observations."""
 
+import contextlib
+import gc
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,12 +62,24 @@ def run_probes(
         finally:
             probe.close()
 
-    with Loop() as loop:
+    with Loop() as loop, _no_collection():
         starts = [lambda number=number, job=job: observe(number, job) for number, job in enumerate(jobs)]
         loop.run(starts, max_in_flight=max_in_flight, deadline=deadline, cpu_share=cpu_share)
     return tuple(
         observations.get(number) or _not_reached(job, family, slot, vantage, within) for number, job in enumerate(jobs)
     )
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """A garbage collection stops the loop for as long as the process is large: never while something is measured."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 async def _observe(job: ProbeJob, probe: Probe, within: timedelta) -> Observation[Any]:

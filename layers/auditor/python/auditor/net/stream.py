@@ -12,6 +12,8 @@ from auditor.net.loop import Loop
 
 _CHUNK = 65_536
 _READS_A_TURN = 16
+_BUFFER = memoryview(bytearray(_CHUNK))
+"""Where every receive writes and is copied from at once, always in the loop's thread: 64 KB need no allocation each."""
 _TLS_RECORD_TYPES = range(0x14, 0x18)
 _TLS_MAJOR_VERSION = 0x03
 
@@ -74,6 +76,7 @@ class Stream:
             unread, self._unread = self._unread[:limit], self._unread[limit:]
             return unread
         if not tls.incoming.pending and not tls.object.pending():
+            await self._flush(tls)
             await self._feed(tls)
         while True:
             try:
@@ -91,7 +94,9 @@ class Stream:
     async def handshake(self, context: ssl.SSLContext, server_name: str) -> None:
         """Speak TLS from here on."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = _Tls(context.wrap_bio(incoming, outgoing, server_hostname=server_name), incoming, outgoing)
+        # As bytes, because Python sends every text through its slow codec for international names.
+        host = server_name.encode("ascii") if server_name.isascii() else server_name
+        tls = _Tls(context.wrap_bio(incoming, outgoing, server_hostname=host), incoming, outgoing)
         self._tls = tls
         heard = False
         while True:
@@ -100,14 +105,13 @@ class Stream:
             except ssl.SSLWantReadError:
                 await self._flush(tls)
             except ssl.SSLError as error:
-                self._send_alert(tls)
+                self._send_rest(tls)
                 if error.reason == "SSLV3_ALERT_HANDSHAKE_FAILURE" and tls.object.cipher() is not None:
                     # Version and cipher were agreed, so the alert is TLS 1.2's way to miss a client certificate.
                     raise PeerFaultError("tls.client_certificate_required", "demands a client certificate") from error
                 raise
             else:
-                await self._flush(tls)
-                self._encrypted = True
+                self._encrypted = True  # what completes the handshake for the peer goes along with the first request
                 return
             data = await self._feed(tls)
             if data and not heard:
@@ -123,13 +127,11 @@ class Stream:
         return self._socket
 
     def close(self) -> None:
-        """Close the socket, with TLS's closing alert where the kernel takes it at once."""
+        """Close the socket, without TLS's closing alert: what we send says its own length, nothing can be cut off."""
         if self._socket.fileno() < 0:
             return
-        if self._tls is not None and self._encrypted:
-            with contextlib.suppress(ssl.SSLError):
-                self._tls.object.unwrap()
-            self._send_alert(self._tls)
+        if self._tls is not None:
+            self._send_rest(self._tls)
         self._loop.forget(self._socket)
         self._socket.close()
 
@@ -145,7 +147,8 @@ class Stream:
         if tls.outgoing.pending:
             await self._send_raw(tls.outgoing.read())
 
-    def _send_alert(self, tls: _Tls) -> None:
+    def _send_rest(self, tls: _Tls) -> None:
+        """An alert, or the handshake's end, where the kernel takes it at once."""
         if tls.outgoing.pending:
             with contextlib.suppress(OSError):
                 self._socket.send(tls.outgoing.read())
@@ -166,7 +169,7 @@ class Stream:
             if self._reads % _READS_A_TURN == 0:  # a peer faster than we read must not keep the loop from everybody else
                 await self._loop.sleep(0)
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(limit, STAMP_BYTES)
+                size, ancillary, _, _ = self._socket.recvmsg_into((_BUFFER[:limit],), STAMP_BYTES)
             except BlockingIOError:
                 if not await self._loop.readable(self._socket, self._deadline):
                     raise DeadlinePassedError from None
@@ -177,7 +180,7 @@ class Stream:
             # What came in time counts although we are late to read it; a peer that never stops sending ends here, too.
             if (time.monotonic() if came is None else came) >= self._deadline:
                 raise DeadlinePassedError
-            return data
+            return bytes(_BUFFER[:size])
 
     async def _send_raw(self, data: bytes) -> None:
         self._loop.clock.asked(time.monotonic())
