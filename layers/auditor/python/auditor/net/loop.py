@@ -10,14 +10,14 @@ import itertools
 import select
 import socket
 import time
-import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 from auditor.net.clock import PeerClock
 from auditor.net.gates import CpuBudget, IdleGate
 from auditor.net.kernel import stamping_kept_on
+from auditor.net.task import Task, suspended
 from auditor.net.workers import WorkerCall, Workers
 
 T = TypeVar("T")
@@ -33,30 +33,6 @@ class RunEndedError(BaseException):
     """Thrown into a coroutine when the run's deadline has passed. Not an Exception: no family may swallow it."""
 
 
-class _Task:
-    __slots__ = ("armed", "children", "clock", "coroutine", "error", "parent", "result", "slots", "until")
-
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], parent: "_Task | None", clock: PeerClock) -> None:
-        self.coroutine = coroutine
-        self.parent = parent
-        self.clock = clock
-        self.children = 0
-        """How many children have not ended yet."""
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.slots: list[_Task | None] | None = None
-        """Where this task is noted as waiting for a socket."""
-        self.until: float | None = None
-        """When the present wait gives up; None while it runs."""
-        self.armed: float | None = None
-        """The instant of its entry in the timer heap: one entry serves all waits with the same deadline."""
-
-
-@types.coroutine
-def _suspended() -> Generator[None, Any, Any]:
-    return (yield)
-
-
 class Loop:
     """Runs coroutines in the calling thread. Close it (``with``): it owns an epoll descriptor and worker threads.
 
@@ -69,13 +45,13 @@ class Loop:
         self._stamped = stamping_kept_on()
         self._workers: Workers | None = None
         self._max_workers = max_workers
-        self._watched: dict[int, list[_Task | None]] = {}
-        self._ready: deque[tuple[_Task, Any]] = deque()
-        self._timers: list[tuple[float, int, _Task]] = []
+        self._watched: dict[int, list[Task | None]] = {}
+        self._ready: deque[tuple[Task, Any]] = deque()
+        self._timers: list[tuple[float, int, Task]] = []
         self._order = itertools.count()
-        self._alive: dict[_Task, None] = {}
+        self._alive: dict[Task, None] = {}
         self._roots = 0
-        self._current: _Task | None = None
+        self._current: Task | None = None
         self._looked = 0.0
         """When the loop looked for events the last time."""
 
@@ -161,7 +137,7 @@ class Loop:
         children = [self._spawn(coroutine, parent) for coroutine in coroutines]
         parent.children = len(children)
         if children:
-            await _suspended()
+            await suspended()
             parent.clock.stand_at(max(child.clock.read() for child in children), self._looked)
         for child in children:
             if child.error is not None:
@@ -206,25 +182,25 @@ class Loop:
         task.until = deadline
         if task.armed is None or deadline < task.armed:
             self._arm(task, deadline)
-        came: bool = await _suspended()
+        came: bool = await suspended()
         task.clock.noticed(self._looked if came else min(deadline, self._looked))
         return came
 
-    def _running(self) -> _Task:
+    def _running(self) -> Task:
         if self._current is None:
             raise RuntimeError("a wait of the loop was used outside of a coroutine that the loop runs")
         return self._current
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, Any], parent: _Task | None) -> _Task:
+    def _spawn(self, coroutine: Coroutine[Any, Any, Any], parent: Task | None) -> Task:
         now = time.monotonic()
-        task = _Task(coroutine, parent, PeerClock(now if parent is None else parent.clock.read(), now))
+        task = Task(coroutine, parent, PeerClock(now if parent is None else parent.clock.read(), now))
         self._alive[task] = None
         if parent is None:
             self._roots += 1
         self._ready.append((task, None))
         return task
 
-    def _arm(self, task: _Task, deadline: float) -> None:
+    def _arm(self, task: Task, deadline: float) -> None:
         task.armed = deadline
         heapq.heappush(self._timers, (deadline, next(self._order), task))
 
@@ -246,7 +222,7 @@ class Loop:
                     self._make_ready(slots[_WRITE], value=True)
             elif self._workers is not None and descriptor == self._workers.wakeup:
                 for call in self._workers.take_finished():
-                    if not call.abandoned and isinstance(call.owner, _Task):
+                    if not call.abandoned and isinstance(call.owner, Task):
                         self._make_ready(call.owner, value=True)
 
     def _expire(self) -> None:
@@ -262,7 +238,7 @@ class Loop:
             elif task.armed is None:
                 self._arm(task, task.until)
 
-    def _make_ready(self, task: _Task | None, *, value: bool) -> None:
+    def _make_ready(self, task: Task | None, *, value: bool) -> None:
         if task is None:
             return
         task.until = None
@@ -290,7 +266,7 @@ class Loop:
             finally:
                 self._current = None
 
-    def _end(self, task: _Task) -> None:
+    def _end(self, task: Task) -> None:
         del self._alive[task]
         parent = task.parent
         if parent is None:

@@ -1,18 +1,37 @@
 """Times one phase of a probe, whatever becomes of it."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Self
 
-from auditor.domain.observation import Failure, Phase
+from auditor.domain.observation import Failure, Phase, PhaseTiming
 from auditor.net.clock import PeerClock
 
+_FAIR_SHARE = 0.75
+"""The part of a probe's time that a peer must have had for its silence to mean something."""
 
-class Record(Protocol):
-    """Whoever notes phases: their begin and end on the peer's clock, and the seconds the auditor itself took."""
 
-    def __call__(self, phase: Phase, started: float, ended: float, *, own: float, ok: bool, address: str) -> None:
-        """Note one."""
+class Noted(NamedTuple):
+    """A phase by readings of the peers' clock; ``own`` are the seconds that the auditor itself took beside them."""
+
+    phase: Phase
+    started: float
+    ended: float
+    own: float
+    ok: bool
+    address: str
+
+    def timing(self, began: float) -> PhaseTiming:
+        """The phase as an observation says it, of a probe that began at this reading."""
+        return PhaseTiming(
+            phase=self.phase,
+            start_ms=round((self.started - began) * 1000, 3),
+            duration_ms=round((self.ended - self.started) * 1000, 3),
+            own_ms=round(self.own * 1000, 3),
+            ok=self.ok,
+            address=self.address,
+        )
 
 
 class Measured:
@@ -20,7 +39,7 @@ class Measured:
 
     __slots__ = ("_address", "_begun", "_clock", "_ok", "_phase", "_record", "_started")
 
-    def __init__(self, record: Record, clock: PeerClock, phase: Phase, address: str) -> None:
+    def __init__(self, record: Callable[[Noted], None], clock: PeerClock, phase: Phase, address: str) -> None:
         self._record = record
         self._clock = clock
         self._phase = phase
@@ -37,9 +56,8 @@ class Measured:
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         ended = self._clock.read()
         own = time.monotonic() - self._begun - (ended - self._started)
-        self._record(
-            self._phase, self._started, ended, own=max(0.0, own), ok=self._ok and kind is None, address=self._address
-        )
+        ok = self._ok and kind is None
+        self._record(Noted(self._phase, self._started, ended, max(0.0, own), ok, self._address))
 
     @property
     def seconds(self) -> float:
@@ -66,4 +84,16 @@ def own_limit(phase: Phase, peer: str, error: OSError) -> Failure:
         cause="self.bug",
         detail=f"{peer} was not reached: the auditor's environment is out of descriptors, ports or memory "
         f"(errno {error.errno}); put fewer targets into a shard",
+    )
+
+
+def unfair_time(peer: str, had: float, limit: float) -> Failure | None:
+    """That a peer's silence means nothing, if it had much less than the probe's seconds because we did not run."""
+    if had >= limit * _FAIR_SHARE:
+        return None
+    return Failure(
+        phase=Phase.PREPARE,
+        cause="self.deadline",
+        detail=f"{peer} had only {had:.1f} s of the {limit:.1f} s to answer: the auditor itself was kept from running; "
+        "give the function more memory or fewer targets",
     )

@@ -5,13 +5,14 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming, Vantage
 from auditor.net import resolve
 from auditor.net.causes import PHASE_WORDS, DeadlinePassedError, PeerFaultError, cause_of, is_own_limit
 from auditor.net.loop import Loop
-from auditor.net.measured import Measured, own_limit
+from auditor.net.measured import Measured, Noted, own_limit, unfair_time
 from auditor.net.network import AddressRefusedError, Network
 from auditor.net.resolve import Resolution
 from auditor.net.stream import Stream, dial
@@ -19,9 +20,6 @@ from auditor.net.workers import WorkerCall
 
 T = TypeVar("T")
 Facts = TypeVar("Facts")
-
-_FAIR_SHARE = 0.75
-"""The part of a probe's time that a peer must have had for its silence to mean something."""
 
 
 class SecretReader(Protocol):
@@ -72,7 +70,7 @@ class Probe:
         self._timeout = timeout.total_seconds()
         self._deadline = time.monotonic() + self._timeout
         self._began = loop.clock.read()
-        self._phases: list[tuple[Phase, float, float, float, bool, str]] = []
+        self._phases: list[Noted] = []
         self._streams: list[Stream] = []
         self._handed_over: list[tuple[socket.socket, socket.socket]] = []
         """Sockets given to library code, each with a duplicate that still works after the library wrapped it."""
@@ -149,7 +147,8 @@ class Probe:
             try:
                 return await work
             except DeadlinePassedError:
-                self._require_fair_time(peer)
+                if (unfair := unfair_time(peer, self.clock() - self._began, self._timeout)) is not None:
+                    raise CouldNotTellError(unfair) from None
                 return measured.failed(timeout_cause, f"{peer} {timeout_words} within {measured.seconds:.1f} s")
             except (PeerFaultError, OSError) as error:
                 if isinstance(error, OSError) and is_own_limit(error):
@@ -251,10 +250,10 @@ class Probe:
             could_not_tell=failure,
         )
 
-    def record(self, phase: Phase, started: float, ended: float, *, own: float, ok: bool, address: str) -> None:
-        """Note a phase by its readings of the clock."""
-        self._phases.append((phase, started, ended, own, ok, address))
-        if phase is Phase.PREPARE and all(noted[0] is Phase.PREPARE for noted in self._phases):
+    def record(self, noted: Noted) -> None:
+        """Keep a phase that has ended."""
+        self._phases.append(noted)
+        if noted.phase is Phase.PREPARE and all(earlier.phase is Phase.PREPARE for earlier in self._phases):
             self._began = self.clock()
             self._deadline = time.monotonic() + self._timeout
 
@@ -279,16 +278,6 @@ class Probe:
     def _measured(self, phase: Phase, address: str) -> Measured:
         return Measured(self.record, self.loop.clock, phase, address)
 
-    def _require_fair_time(self, peer: str) -> None:
-        """Say nothing of a peer that had much less than the probe's time, because the auditor was kept from running."""
-        had = self.clock() - self._began
-        if had < self._timeout * _FAIR_SHARE:
-            detail = (
-                f"{peer} had only {had:.1f} s of the {self._timeout:.1f} s to answer: the auditor itself was kept from "
-                "running; give the function more memory or fewer targets"
-            )
-            raise CouldNotTellError(Failure(phase=Phase.PREPARE, cause="self.deadline", detail=detail))
-
     def _close_handed_over(self) -> None:
         # A descriptor that a thread still works with must not be closed: its number could be another probe's next.
         for call in self._calls:
@@ -300,18 +289,7 @@ class Probe:
             duplicate.close()
 
     def _timings(self) -> tuple[PhaseTiming, ...]:
-        timings = [
-            PhaseTiming(
-                phase=phase,
-                start_ms=round((started - self._began) * 1000, 3),
-                duration_ms=round((ended - started) * 1000, 3),
-                own_ms=round(own * 1000, 3),
-                ok=ok,
-                address=address,
-            )
-            for phase, started, ended, own, ok, address in self._phases
-        ]
-        return tuple(sorted(timings, key=lambda timing: timing.start_ms))
+        return tuple(sorted((noted.timing(self._began) for noted in self._phases), key=attrgetter("start_ms")))
 
 
 def _nothing() -> None:
