@@ -43,6 +43,8 @@ class Loop:
     def __init__(self, *, max_workers: int = 64) -> None:
         self._epoll = select.epoll()
         self._stamped = stamping_kept_on()
+        self.buffer = memoryview(bytearray(65_536))
+        """Where streams receive, and copy from at once: no allocation of that size for each."""
         self._workers: Workers | None = None
         self._max_workers = max_workers
         self._watched: dict[int, list[Task | None]] = {}

@@ -12,8 +12,6 @@ from auditor.net.loop import Loop
 
 _CHUNK = 65_536
 _READS_A_TURN = 16
-_BUFFER = memoryview(bytearray(_CHUNK))
-"""Where every receive writes and is copied from at once, always in the loop's thread: 64 KB need no allocation each."""
 _TLS_RECORD_TYPES = range(0x14, 0x18)
 _TLS_MAJOR_VERSION = 0x03
 
@@ -169,7 +167,8 @@ class Stream:
             if self._reads % _READS_A_TURN == 0:  # a peer faster than we read must not keep the loop from everybody else
                 await self._loop.sleep(0)
             try:
-                size, ancillary, _, _ = self._socket.recvmsg_into((_BUFFER[:limit],), STAMP_BYTES)
+                buffer = self._loop.buffer[:limit]
+                size, ancillary, _, _ = self._socket.recvmsg_into((buffer,), STAMP_BYTES)
             except BlockingIOError:
                 if not await self._loop.readable(self._socket, self._deadline):
                     raise DeadlinePassedError from None
@@ -180,7 +179,7 @@ class Stream:
             # What came in time counts although we are late to read it; a peer that never stops sending ends here, too.
             if (time.monotonic() if came is None else came) >= self._deadline:
                 raise DeadlinePassedError
-            return bytes(_BUFFER[:size])
+            return bytes(buffer[:size])
 
     async def _send_raw(self, data: bytes) -> None:
         self._loop.clock.asked(time.monotonic())
