@@ -3,6 +3,7 @@
 ``python -m tests.bench.server`` with a JSON description; it prints its port and serves until its input ends.
 """
 
+import contextlib
 import heapq
 import json
 import os
@@ -161,7 +162,14 @@ def _drop_connections() -> tuple[int, Callable[[], None]]:
     for filler in fillers:
         filler.setblocking(False)
         filler.connect_ex(listener.getsockname())
-    return int(listener.getsockname()[1]), sys.stdin.read
+
+    def hold() -> None:
+        with listener, contextlib.ExitStack() as held:
+            for filler in fillers:
+                held.enter_context(filler)
+            sys.stdin.read()
+
+    return int(listener.getsockname()[1]), hold
 
 
 def _serve_names() -> tuple[int, Callable[[], None]]:

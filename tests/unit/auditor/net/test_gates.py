@@ -36,6 +36,14 @@ def test_used_cpu_has_to_be_earned_by_waiting(share: float) -> None:
     assert budget.seconds_until_open(10 * pause) == 0.0
 
 
+def test_a_pause_earns_no_burst() -> None:
+    """After a second of nothing to do there is not a second's worth of probes to start at once."""
+    budget = CpuBudget(0.25, now=0.0)
+    assert budget.seconds_until_open(1.0) == 0.0
+    burn(0.02)
+    assert budget.seconds_until_open(1.0) > 0.05
+
+
 def test_a_whole_core_is_never_waited_for() -> None:
     budget = CpuBudget(1.0, now=0.0)
     burn(0.02)

@@ -2,8 +2,10 @@
 
 import time
 
-_OF_THE_SHARE = 0.8
+_OF_THE_SHARE = 0.9
 """Beyond the whole share the kernel stops the process for tens of milliseconds, in the middle of any measurement."""
+_CREDIT = 0.01
+"""Seconds that may be caught up after a pause: more would start many probes at once, which wait for each other."""
 _PATIENCE = 0.05
 """Seconds after which the next probe starts although events wait: noisy peers must not hold up the rest."""
 
@@ -28,7 +30,7 @@ class IdleGate:
 
 
 class CpuBudget:
-    """Open while the process has used less CPU than its ``share`` of one core has given it since the run began.
+    """Open as long as what the process used of the CPU was earned at the pace of its ``share`` of one core.
 
     A function has memory / 1,769 MB of a core. Whatever it uses beyond is taken back by a stop, and a stopped auditor
     sees a fast service answer late; so it starts less at a time instead and stays below the limit.
@@ -37,12 +39,15 @@ class CpuBudget:
     def __init__(self, share: float, now: float) -> None:
         self._pace = share * _OF_THE_SHARE
         self._limited = share < 1
-        self._begun = now
-        self._used_before = time.process_time()
+        self._used = time.process_time()
+        self._earned_at = now
+        """When everything that was used is earned."""
 
     def seconds_until_open(self, now: float) -> float:
         """How long to start nothing; 0 where one more probe may start."""
         if not self._limited:
             return 0.0
-        used = time.process_time() - self._used_before
-        return max(0.0, self._begun + used / self._pace - now)
+        used = time.process_time()
+        self._earned_at = max(self._earned_at, now - _CREDIT) + (used - self._used) / self._pace
+        self._used = used
+        return max(0.0, self._earned_at - now)
