@@ -164,7 +164,7 @@ class Stream:
         """Every byte that a probe receives over TCP comes through here."""
         while True:
             self._reads += 1
-            if self._reads % _READS_A_TURN == 0:  # a peer faster than we read must not keep the loop from everybody else
+            if self._reads % _READS_A_TURN == 0:  # a peer faster than we read must not keep the loop from others
                 await self._loop.sleep(0)
             try:
                 buffer = self._loop.buffer[:limit]
