@@ -1,5 +1,6 @@
 """A slow auditor is no slow endpoint: while it was kept from running it claims no ``http.slow``."""
 
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,11 @@ from .conftest import HeldSecrets, StartPeer, answers
 
 
 def test_a_stalled_auditor_claims_no_slow_endpoint(start: StartPeer, network: Network, secrets: HeldSecrets) -> None:
-    spec = HttpSpec(url=start(answers()).url(), slow_after=timedelta(seconds=0.25))
+    def answers_late(connection: socket.socket, request: str) -> None:
+        time.sleep(0.1)  # by then the auditor stalls, so that the answer lies in the kernel for a while
+        answers()(connection, request)
+
+    spec = HttpSpec(url=start(answers_late).url(), slow_after=timedelta(seconds=0.25))
     target = Target(id="web", family="http", service="web", component="app.web", spec=spec)
     second = timedelta(seconds=5)
 

@@ -83,16 +83,19 @@ async def ask_over_udp(name: str, type: int, network: Network, loop: Loop, deadl
             sock.send(question)
             waits = [begun + (deadline - begun) / 3, deadline]
             while True:
-                message = await _datagram(sock, loop, waits[0])
-                if message is None:
-                    waits.pop(0)
-                    if not waits:
-                        raise DeadlinePassedError
-                    sock.send(question)
-                elif dns.belongs(message, identifier, name, type):
-                    return dns.parse(message)
-                else:
+                datagram = await _datagram(sock, loop, waits[0])
+                if datagram is not None and dns.belongs(datagram[0], identifier, name, type):
+                    if datagram[1] is not None:
+                        loop.clock.came(datagram[1])
+                    return dns.parse(datagram[0])
+                loop.clock.noticed(time.monotonic())  # what answers something else leaves the turn with the resolver
+                if datagram is not None:
                     await loop.sleep(0)  # whoever floods us must not keep the loop from everybody else
+                    continue
+                waits.pop(0)
+                if not waits:
+                    raise DeadlinePassedError
+                sock.send(question)
         finally:
             loop.forget(sock)
             sock.close()
@@ -163,7 +166,8 @@ def _question(name: str, type: int) -> tuple[int, bytes]:
         raise PeerFaultError("dns.malformed", f"was not asked for {name!r}: {error}") from error
 
 
-async def _datagram(sock: socket.socket, loop: Loop, until: float) -> bytes | None:
+async def _datagram(sock: socket.socket, loop: Loop, until: float) -> tuple[bytes, float | None] | None:
+    """The next datagram and when it came, as far as the kernel says; None when none came in time."""
     while True:
         try:
             data, ancillary, _, _ = sock.recvmsg(_DATAGRAM, STAMP_BYTES)
@@ -172,7 +176,5 @@ async def _datagram(sock: socket.socket, loop: Loop, until: float) -> bytes | No
                 return None
             continue
         came = arrival(ancillary)
-        if came is not None:
-            loop.clock.came(came)
         # What came in time counts although we are late to read it; a flood that nobody asked for ends here, too.
-        return data if (time.monotonic() if came is None else came) < until else None
+        return (data, came) if (time.monotonic() if came is None else came) < until else None
