@@ -131,6 +131,8 @@ class AddressFacts:
 
     Without what the auditor itself took: a probe that was late or throttled reports no slow target.
     """
+    samples_ms: tuple[float, ...] = ()
+    """``total_ms`` and the times of further requests, which are made only where it is over the target's limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,13 +54,13 @@ ESTATE = estate(8)
 
 
 def latency_warns(dice: random.Random) -> bool:
-    """Five samples of a healthy service, as a probe that judges latency takes them; the check judges their median."""
+    """The samples of a healthy service as the http probe takes them: more of them where the first is slow."""
     samples = [
         (SLOW_MS if dice.random() < SLOW_SHARE else NORMAL_MS)
         + (RETRANSMISSION_MS if dice.random() < LOST_SHARE else 0)
         for _ in range(5)
     ]
-    return median(samples) > LIMIT_MS
+    return samples[0] > LIMIT_MS and median(samples) > LIMIT_MS
 
 
 SLOW = (Says("reachable"), Says("answers", Status.WARN, "page.status", Phase.FIRST_BYTE))

@@ -155,3 +155,37 @@ def test_a_late_answer_is_a_warning_in_its_phase(start: StartPeer, ask: Ask) -> 
     assert seen.answer("responds_in_time") == (Status.WARN, "http.slow", Phase.FIRST_BYTE)
     assert seen.answer("status_expected") == PASS
     assert 300 <= seen.facts.probed[0].total_ms < 1500
+    assert len(seen.facts.probed[0].samples_ms) == 3, "three slow ones decide"
+    assert len([p for p in seen.observation.phases if p.phase is Phase.FIRST_BYTE]) == 1, (
+        "the phases are the first one's"
+    )
+
+
+def test_one_late_answer_is_asked_again_and_is_nothing(start: StartPeer, ask: Ask) -> None:
+    quick, late = answers(b"ok"), iter([0.3])
+    pause = threading.Event()
+
+    def script(connection: Any, request: str) -> None:
+        pause.wait(next(late, 0.0))
+        quick(connection, request)
+
+    peer = start(script)
+    seen = ask(peer.url(), slow_after=timedelta(milliseconds=200))
+    assert seen.answer("responds_in_time") == PASS
+    assert len(peer.requests) == len(seen.facts.probed[0].samples_ms) == 4, "three others decide"
+    assert seen.facts.probed[0].total_ms >= 300
+
+
+def test_who_answers_in_time_is_asked_once_and_a_post_never_again(start: StartPeer, ask: Ask) -> None:
+    peer = start(answers(b"ok"))
+    ask(peer.url())
+    assert len(peer.requests) == 1
+
+    def late(connection: Any, request: str) -> None:
+        threading.Event().wait(0.1)
+        answers(b"ok")(connection, request)
+
+    posted = start(late)
+    seen = ask(posted.url(), method="POST", slow_after=timedelta(milliseconds=50))
+    assert seen.answer("responds_in_time") == (Status.WARN, "http.slow", Phase.FIRST_BYTE)
+    assert len(posted.requests) == 1

@@ -1,6 +1,7 @@
 """The questions asked of HTTP observations: each answer with status, cause, phase, and a sentence on-call can use."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -246,8 +247,26 @@ def test_a_slow_answer_is_a_warning_in_the_phase_that_took_longest() -> None:
     result = _judge(_target(), observation)["http.responds_in_time"]
     assert _seen(result) == (Status.WARN, "http.slow", Phase.FIRST_BYTE)
     assert result.evidence["slowest_ms"] == 1410
-    assert result.evidence["median_ms"] == 1155
+    assert (result.evidence["typical_ms"], result.evidence["samples"]) == (1410, 1)
     assert "1410 ms on 10.0.1.10" in result.summary
+
+
+@pytest.mark.parametrize(
+    ("samples", "status", "why"),
+    [
+        ((2400, 118, 121, 119), "PASS", "one slow answer of five is nothing"),
+        ((2400, 118, 2300, 121, 119), "PASS", "two are nothing"),
+        ((2400, 2300, 118, 2500), "WARN", "three slow ones are typical"),
+        ((2400, 2300, 2500), "WARN", "three of three"),
+        ((2400, 118), "WARN", "two are too few to call the first one an exception"),
+        ((2400,), "WARN", "the only one"),
+    ],
+)
+def test_the_typical_time_counts(samples: tuple[float, ...], status: str, why: str) -> None:
+    slow = replace(_address(answer=_answer(), total_ms=2400), samples_ms=samples)
+    result = _judge(_target(), _observe(slow, _address(B, _answer(), total_ms=900)))["http.responds_in_time"]
+    assert str(result.status) == status, why
+    assert result.evidence["slow_after_ms"] == 1000
 
 
 def test_exactly_the_limit_is_in_time() -> None:

@@ -85,6 +85,19 @@ class Probe:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._deadline - time.monotonic())
 
+    def again(self) -> "Probe":
+        """Another probe of the same target, in what is left of this one's time. Its phases are its own; close it."""
+        return Probe(
+            family=self.family,
+            target=self.target,
+            slot=self.slot,
+            vantage=self.vantage,
+            network=self.network,
+            loop=self.loop,
+            timeout=timedelta(seconds=self.remaining()),
+            secrets=self.secrets,
+        )
+
     def clock(self) -> float:
         """Seconds that peers have taken so far, without the auditor's own; differences tell how long a step was."""
         return self.loop.clock.read()
