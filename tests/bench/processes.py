@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,27 @@ def made_certificates(folder: Path) -> Certificates:
     return paths
 
 
+@dataclass(slots=True)
+class Served:
+    """A running server's port; ``held_ms`` is there when it has ended: by path, how long it really had the turn."""
+
+    port: int
+    held_ms: dict[str, float] = field(default_factory=dict)
+
+
 @contextlib.contextmanager
-def serving(service: Service) -> Iterator[int]:
-    """The port of a running server."""
+def serving(service: Service) -> Iterator[Served]:
+    """A running server."""
     command = [sys.executable, "-m", "tests.bench.server", json.dumps(asdict(service))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.stdin.close()
+        served = Served(int(process.stdout.readline()))
+        try:
+            yield served
+        finally:
+            process.stdin.close()
+        served.held_ms.update(json.loads(process.stdout.read()))
 
 
 def probed(load: Load, *, under: Sequence[str] = ()) -> dict[str, Any]:

@@ -48,8 +48,8 @@ def _rounds(scheme: str, rounds: int, folder: Path, certificates: Certificates) 
     count = _PROBES[scheme]
     service = Service(kind="answers", certificate=certificates.server if scheme == "https" else "", cpu=SERVER_CPU)
     measured = []
-    with serving(service) as port, blackbox.exporter(folder, certificates.authority, ENGINE_CPU) as exporter:
-        url = f"{scheme}://127.0.0.1:{port}/health"
+    with serving(service) as served, blackbox.exporter(folder, certificates.authority, ENGINE_CPU) as exporter:
+        url = f"{scheme}://127.0.0.1:{served.port}/health"
         load = Load(urls=[url], repeat=count, in_flight=_IN_FLIGHT, cpu=ENGINE_CPU, ca_file=certificates.authority)
         exporter.drive(url, _IN_FLIGHT, _IN_FLIGHT)
         for _ in range(rounds):

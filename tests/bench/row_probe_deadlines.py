@@ -34,9 +34,9 @@ def measure(rounds: int, certificates: Certificates) -> list[Figure]:
 def _figure(words: str, scheme: str, kind: Kind, rounds: int, certificates: Certificates) -> Figure:
     values, healthy = [], 0
     for _ in range(rounds):
-        with serving(Service(kind=kind, cpu=SERVER_CPU)) as port:
+        with serving(Service(kind=kind, cpu=SERVER_CPU)) as served:
             load = Load(
-                urls=[f"{scheme}://127.0.0.1:{port}/{number}" for number in range(_TARGETS)],
+                urls=[f"{scheme}://127.0.0.1:{served.port}/{number}" for number in range(_TARGETS)],
                 repeat=1,
                 in_flight=_TARGETS,
                 cpu=ENGINE_CPU,

@@ -19,12 +19,14 @@ def measure(rounds: int) -> list[Figure]:
     failed = []
     for _ in range(rounds):
         with (
-            serving(Service(kind="answers", cpu=SERVER_CPU)) as port,
+            serving(Service(kind="answers", cpu=SERVER_CPU)) as served,
             serving(Service(kind="names", cpu=SERVER_CPU)) as resolver,
         ):
-            dead = [f"http://dead-{number}.bench.test:{port}/" for number in range(_DEAD)]
-            healthy = [f"http://web-{number}.bench.test:{port}/" for number in range(_HEALTHY)]
-            measured = probed(Load(urls=[*dead, *healthy], repeat=1, in_flight=256, cpu=ENGINE_CPU, resolver=resolver))
+            dead = [f"http://dead-{number}.bench.test:{served.port}/" for number in range(_DEAD)]
+            healthy = [f"http://web-{number}.bench.test:{served.port}/" for number in range(_HEALTHY)]
+            measured = probed(
+                Load(urls=[*dead, *healthy], repeat=1, in_flight=256, cpu=ENGINE_CPU, resolver=resolver.port)
+            )
         statuses = measured["statuses"]
         if any(of["http.reachable"] != "FAIL" for of in statuses[:_DEAD]):
             raise RuntimeError("a name that was never answered did not fail")

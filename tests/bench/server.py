@@ -1,6 +1,7 @@
 """A server that costs little: one process, one thread, one epoll. It answers after an exact delay, or badly.
 
-``python -m tests.bench.server`` with a JSON description; it prints its port and serves until its input ends.
+``python -m tests.bench.server`` with a JSON description; it prints its port and serves until its input ends. Then it
+prints for each path how long it really held the turn, in milliseconds: a server on a shared machine is late itself.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from auditor.net import dns
+from auditor.net.kernel import STAMP_BYTES, arrival, ask_for_stamps
 
 Kind = Literal["answers", "silent", "drips", "drops", "names"]
 """``silent`` takes connections and says nothing (in plain HTTP or where TLS is expected), ``drips`` sends a byte every
@@ -48,6 +50,11 @@ class _Peer:
     socket: socket.socket | ssl.SSLSocket
     shaken: bool
     received: bytes = b""
+    arrived: float = 0.0
+    """When the kernel had what is being answered."""
+    held: float = 0.0
+    """Seconds from what came to what was sent, so far."""
+    path: str = ""
 
 
 class _Server:
@@ -66,6 +73,7 @@ class _Server:
         self._due: list[tuple[float, int, _Peer, bytes]] = []
         self._count = 0
         self.port = int(self._listener.getsockname()[1])
+        self.held_ms: dict[str, float] = {}
 
     def serve(self) -> None:
         """Until the input ends."""
@@ -95,6 +103,7 @@ class _Server:
                 return
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            ask_for_stamps(connection)
             taken: socket.socket | ssl.SSLSocket = connection
             if self._tls is not None:
                 taken = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
@@ -108,11 +117,13 @@ class _Server:
                 if not peer.socket.recv(65_536):
                     self._close(peer)
                 return
+            peer.arrived = _arrival(peer.socket)
             if not peer.shaken and isinstance(peer.socket, ssl.SSLSocket):
                 peer.socket.do_handshake()
                 peer.shaken = True
             data = peer.socket.recv(65_536)
         except (ssl.SSLWantReadError, BlockingIOError):
+            peer.held += time.monotonic() - peer.arrived
             return
         except OSError:
             self._close(peer)
@@ -121,6 +132,7 @@ class _Server:
         if not data:
             self._close(peer)
         elif peer.received.endswith(b"\r\n\r\n"):
+            peer.path = peer.received.split(b" ", 2)[1].decode()
             peer.received = b""
             self._answer(peer)
 
@@ -141,6 +153,7 @@ class _Server:
     def _send(self, peer: _Peer, data: bytes) -> None:
         if peer.socket.fileno() < 0:
             return
+        self.held_ms[peer.path] = (peer.held + time.monotonic() - peer.arrived) * 1000
         try:
             peer.socket.send(data)
         except OSError:
@@ -152,6 +165,13 @@ class _Server:
     def _close(self, peer: _Peer) -> None:
         self._peers.pop(peer.socket.fileno(), None)
         peer.socket.close()
+
+
+def _arrival(sock: socket.socket) -> float:
+    """When the kernel had what can be read now; TLS sockets forbid to look themselves."""
+    _, ancillary, _, _ = socket.socket.recvmsg(sock, 65_536, STAMP_BYTES, socket.MSG_PEEK)
+    came = arrival(ancillary)
+    return time.monotonic() if came is None else came
 
 
 def _drop_connections() -> tuple[int, Callable[[], None]]:
@@ -196,15 +216,17 @@ def main(description: dict[str, Any]) -> None:
     service = Service(**description)
     os.sched_setaffinity(0, {service.cpu})
     serve: Callable[[], Any]
+    held_ms: dict[str, float] = {}
     if service.kind == "drops":
         port, serve = _drop_connections()
     elif service.kind == "names":
         port, serve = _serve_names()
     else:
         server = _Server(service)
-        port, serve = server.port, server.serve
+        port, serve, held_ms = server.port, server.serve, server.held_ms
     print(port, flush=True)
     serve()
+    print(json.dumps(held_ms))
 
 
 if __name__ == "__main__":

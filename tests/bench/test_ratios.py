@@ -40,13 +40,13 @@ def test_a_probe_costs_less_cpu_than_the_exporters(folder: Path, certificates: C
 
 def test_the_reported_total_is_near_the_truth(certificates: Certificates) -> None:
     for figure in row_probe_accuracy.measure(1, certificates):
-        assert figure.middle < 50, "half of the 100 ms that are measured"
+        assert figure.middle < 25, "a quarter of the 100 ms that are measured"
 
 
 def test_a_small_function_keeps_memory_and_truth(certificates: Certificates) -> None:
-    wall, p99, memory = row_probe_share.measure(1, certificates)
+    wall, error, memory = row_probe_share.measure(1, certificates)
     assert wall.middle < 15
-    assert 190 < p99.middle < 300
+    assert error.middle < 50
     assert memory.middle < 96
 
 
