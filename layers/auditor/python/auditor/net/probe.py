@@ -1,5 +1,6 @@
 """The means of one probe: every step is timed, ends at the probe's one deadline and returns its failure as a value."""
 
+import math
 import socket
 import ssl
 import time
@@ -11,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming, Vantage
 from auditor.net import resolve
 from auditor.net.causes import PHASE_WORDS, DeadlinePassedError, PeerFaultError, cause_of, is_own_limit
+from auditor.net.handed_over import HandedOver
 from auditor.net.loop import Loop
 from auditor.net.measured import Measured, Noted, own_limit, unfair_time
 from auditor.net.network import AddressRefusedError, Network
@@ -72,9 +74,7 @@ class Probe:
         self._began = loop.clock.read()
         self._phases: list[Noted] = []
         self._streams: list[Stream] = []
-        self._handed_over: list[tuple[socket.socket, socket.socket]] = []
-        """Sockets given to library code, each with a duplicate that still works after the library wrapped it."""
-        self._calls: list[WorkerCall] = []
+        self._handed_over = HandedOver()
 
     @property
     def deadline(self) -> float:
@@ -85,8 +85,11 @@ class Probe:
         """Seconds until the deadline, never negative."""
         return max(0.0, self._deadline - time.monotonic())
 
-    def again(self) -> "Probe":
-        """Another probe of the same target, in what is left of this one's time. Its phases are its own; close it."""
+    def again(self, within: float = math.inf) -> "Probe":
+        """Another probe of the same target, in ``within`` seconds of what is left of this one's time.
+
+        Its phases are its own; close it.
+        """
         return Probe(
             family=self.family,
             target=self.target,
@@ -94,7 +97,7 @@ class Probe:
             vantage=self.vantage,
             network=self.network,
             loop=self.loop,
-            timeout=timedelta(seconds=self.remaining()),
+            timeout=timedelta(seconds=min(within, self.remaining())),
             secrets=self.secrets,
         )
 
@@ -196,7 +199,7 @@ class Probe:
         """
         with self._measured(phase, address) as measured:
             call = WorkerCall(function)
-            self._calls.append(call)
+            self._handed_over.used_by(call)
             overdue = False
             try:
                 await self.loop.in_thread(call, self._deadline)
@@ -226,18 +229,12 @@ class Probe:
 
         The probe closes it at its end, whatever the library did with it.
         """
-        sock = stream.connection()
-        self._handed_over.append((sock, sock.dup()))
         self._streams.remove(stream)
-        return sock
+        return self._handed_over.take(stream.connection())
 
     def hang_up(self) -> None:
         """Shut down the connections that were given away, so that library code blocked on them returns."""
-        for _, duplicate in self._handed_over:
-            try:
-                duplicate.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the peer was faster
-                continue
+        self._handed_over.hang_up()
 
     def observation(self, facts: Facts, failures: tuple[Failure, ...] = ()) -> Observation[Facts]:
         """What the probe found, with its phases so far."""
@@ -275,9 +272,7 @@ class Probe:
         for stream in self._streams:
             stream.close()
         self._streams.clear()
-        if self._handed_over:
-            self.hang_up()
-            self._close_handed_over()
+        self._handed_over.close()
 
     async def _connect(self, address: str, port: int) -> Stream:
         try:
@@ -290,16 +285,6 @@ class Probe:
 
     def _measured(self, phase: Phase, address: str) -> Measured:
         return Measured(self.record, self.loop.clock, phase, address)
-
-    def _close_handed_over(self) -> None:
-        # A descriptor that a thread still works with must not be closed: its number could be another probe's next.
-        for call in self._calls:
-            if call.running:
-                call.when_ended(self._close_handed_over)
-                return
-        for sock, duplicate in self._handed_over:
-            sock.close()
-            duplicate.close()
 
     def _timings(self) -> tuple[PhaseTiming, ...]:
         return tuple(sorted((noted.timing(self._began) for noted in self._phases), key=attrgetter("start_ms")))
