@@ -173,6 +173,12 @@ class MaintenanceEntry(Entry):
         return self
 
 
+class BudgetEntry(Entry):
+    """What the auditor itself may cost; `audit plan` refuses a catalogue that would cost more."""
+
+    dollars_a_month: float = Field(gt=0, description="US dollars, at the list prices that docs/plan.md names.")
+
+
 class Catalogue(Entry):
     """The whole file."""
 
@@ -185,3 +191,4 @@ class Catalogue(Entry):
     thresholds: ThresholdsEntry = ThresholdsEntry()
     judging: JudgingEntry = JudgingEntry()
     maintenance: tuple[MaintenanceEntry, ...] = ()
+    budget: BudgetEntry | None = None

@@ -120,6 +120,18 @@ def test_one_shard_for_each_family_with_targets_in_the_registrys_order(valid: st
     )
 
 
+def test_a_budget_is_the_catalogues_and_changes_nothing_of_the_platform(
+    valid: str, changed: Change, accept: Accept
+) -> None:
+    budgeted = accept(changed("dependencies:\n", "budget: {dollars_a_month: 50}\ndependencies:\n"))
+    assert budgeted.budget is not None
+    assert budgeted.budget.dollars_a_month == 50
+    assert accept(valid).budget is None
+    assert compiled_text(compile_catalogue(budgeted, REGISTRY)) == compiled_text(
+        compile_catalogue(accept(valid), REGISTRY)
+    )
+
+
 def test_the_order_of_keys_in_the_file_changes_no_byte(changed: Change, valid: str, accept: Accept) -> None:
     other = changed("    family: store\n    service: data\n", "    service: data\n    family: store\n")
     texts = {compiled_text(compile_catalogue(accept(text), REGISTRY)) for text in (valid, valid, other)}

@@ -311,6 +311,27 @@ TEXTS = {
             "25:57: thresholds.error_rate_percent: is out of range (value 101; allowed at most 100)",
         ],
     ),
+    "budget that allows nothing": (
+        "dependencies:\n",
+        "budget: {dollars_a_month: 0}\ndependencies:\n",
+        ["25:27: budget.dollars_a_month: is out of range (value 0; allowed more than 0)"],
+    ),
+    "budget in another currency, and none in dollars": (
+        "dependencies:\n",
+        "budget: {euros_a_month: 50}\ndependencies:\n",
+        [
+            "25:9: budget.dollars_a_month: is missing (allowed a number)",
+            (
+                "25:10: budget.euros_a_month: unknown key; did you mean dollars_a_month? "
+                "(value 50; allowed dollars_a_month)"
+            ),
+        ],
+    ),
+    "budget as a text": (
+        "dependencies:\n",
+        "budget: {dollars_a_month: $50}\ndependencies:\n",
+        ['25:27: budget.dollars_a_month: is the wrong kind of value (value "$50"; allowed a number)'],
+    ),
 }
 
 REFERENCES = {
