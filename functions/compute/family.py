@@ -84,4 +84,5 @@ FAMILY: Family[ComputeSpec] = Family(
     # (ECS API reference, "Request throttling"); a call takes some 2 ms
     cost=Cost(cpu_ms=15.0, blocking=True, calls=4, calls_per_second=20.0),
     permissions=_permissions,
+    calls_per_target=5,
 )

@@ -122,4 +122,5 @@ FAMILY: Family[ConfigurationSpec] = Family(
     # DescribeServices is refilled by 20 a second (ECS API reference, "Request throttling"); a call takes some 2 ms
     cost=Cost(cpu_ms=8.0, blocking=True, calls=1, calls_per_second=20.0),
     permissions=_permissions,
+    calls_per_target=4,
 )

@@ -107,4 +107,5 @@ FAMILY: Family[DiscoverySpec] = Family(
     # Map publishes no rate for its list actions; a call takes some 2 ms
     cost=Cost(cpu_ms=10.0, blocking=True, calls=2, calls_per_second=5.0),
     permissions=_permissions,
+    calls_per_target=4,
 )

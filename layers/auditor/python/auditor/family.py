@@ -124,3 +124,5 @@ class Family(Generic[Spec]):
     permissions: Callable[[Sequence[Target[Spec]], AwsScope], tuple[Permission, ...]] = no_permissions
     destinations: Callable[[Target[Spec]], tuple[str, ...]] = lambda _target: ()
     """``host:port`` that the target is reached at, for the ingress rules that the platform's owner must add."""
+    calls_per_target: int = 0
+    """AWS API calls that a run makes for one target where everything is found; secrets are not counted here."""
