@@ -18,8 +18,8 @@ from auditor.domain.observation import Phase
 from auditor.domain.result import Result, Severity, Status
 from auditor.names import KEY_EXPIRY, KEY_PARTITION, KEY_SORT, observation_key, run_partition, run_sort
 
-_KEEP_PASSES = timedelta(days=35)
-_KEEP_FAILURES = timedelta(days=400)
+KEEP_PASSES = timedelta(days=35)
+KEEP_FAILURES = timedelta(days=400)
 
 
 class NotStoredError(Exception):
@@ -111,7 +111,7 @@ class RunStore:
 
     def _item(self, run: Run, key: str, sha256: str) -> dict[str, Any]:
         bad = any(result.status not in (Status.PASS, Status.SKIPPED) for result in run.results)
-        keep = _KEEP_FAILURES if bad else _KEEP_PASSES
+        keep = KEEP_FAILURES if bad else KEEP_PASSES
         return {
             KEY_PARTITION: run_partition(self._stage, run.family, run.shard),
             KEY_SORT: run_sort(run.slot, extra=run.extra),
