@@ -17,6 +17,7 @@ from catalog.compile import compile_catalogue
 from catalog.load import CatalogueError, load
 from catalog.texts import parse_duration
 from cli.ask import ask
+from cli.plan.command import plan_command
 from cli.replay import BundleError, read_bundle, replay
 from cli.replay_incidents import replay_command
 from cli.run import SelectionError, narrowed, run_here, write_files
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return validate(options.catalogue, sys.stdout)
     if options.command == "schema":
         return schema_of_bundles(sys.stdout) if options.bundle else schema(sys.stdout)
+    if options.command == "plan":
+        return plan_command(options.catalogue, sys.stdout, sys.stderr, as_json=options.json)
     if options.command == "replay":
         return replay_command(options.files, sys.stdout, sys.stderr, as_json=options.json, score=options.score)
     if options.command == "run":
@@ -126,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("catalogue", metavar="CATALOG")
     shape = commands.add_parser("schema", help="print the JSON Schema of catalogues")
     shape.add_argument("--bundle", action="store_true", help="that of evidence bundles instead")
+    ahead = commands.add_parser("plan", help="what a catalogue deploys, costs a month, and what AWS would refuse")
+    ahead.add_argument("catalogue", metavar="CATALOG")
+    ahead.add_argument("--json", action="store_true", help="the same for machines")
     run = commands.add_parser("run", help="probe from here and now, with nothing deployed")
     run.add_argument("catalogue", metavar="CATALOG")
     run.add_argument("--family", help="only this family's targets")

@@ -1,0 +1,80 @@
+"""What the auditor does for a compiled catalogue: the runs of its families, and the aggregator's."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from statistics import mean
+from typing import Any
+
+from auditor.domain.target import Target
+from auditor.domain.topology import Platform, Shard
+from auditor.family import AwsScope, Family
+from auditor.runtime.catalogue import decoded
+from cli.plan.effort import aggregate_seconds, run_seconds
+from cli.plan.model import AggregatorLoad, FamilyLoad, ShardLoad
+
+# These five are infra's and the aggregator's own; tests/infra/test_plan.py holds them to the template and the code.
+AGGREGATOR_PERIOD = timedelta(minutes=1)
+AGGREGATOR_MEMORY_MB = 512
+AGGREGATOR_TIMEOUT = timedelta(seconds=60)
+COMMIT_WAIT_SECONDS = 20.0
+POLL_SECONDS = 0.25
+
+_READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of an action
+_ANYWHERE = AwsScope(partition="aws", region="us-east-1", account="123456789012")
+"""Permissions are asked for their number only."""
+
+
+def family_loads(platform: Platform, families: Sequence[Family[Any]]) -> tuple[FamilyLoad, ...]:
+    """Every family that has a shard, in the order given. CodecError when a spec is not of its family's type."""
+    by_name = {family.name: [shard for shard in platform.shards if shard.family == family.name] for family in families}
+    targets = {target.id: target for target in platform.targets}
+    return tuple(
+        FamilyLoad(
+            name=family.name,
+            period=family.period,
+            timeout=family.timeout,
+            memory_mb=family.memory_mb,
+            shards=tuple(_shard_load(family, shard, targets) for shard in by_name[family.name]),
+        )
+        for family in families
+        if by_name[family.name]
+    )
+
+
+def _shard_load(family: Family[Any], shard: Shard, targets: dict[str, Target[Any]]) -> ShardLoad:
+    # what is declared not to be deployed is not probed
+    probed = [decoded(targets[id], family) for id in shard.targets if targets[id].deployed]
+    secrets = {
+        resource
+        for permission in family.permissions(probed, _ANYWHERE)
+        if _READ_SECRET in permission.actions
+        for resource in permission.resources
+    }
+    calls = family.calls_per_target * len(probed)
+    return ShardLoad(
+        targets=len(probed),
+        calls=calls,
+        secrets=len(secrets),
+        seconds=run_seconds(len(probed), calls, family.memory_mb),
+    )
+
+
+def aggregator_load(families: Sequence[FamilyLoad]) -> AggregatorLoad:
+    """The aggregator starts with the families and asks for each commit until it is there or its patience ends."""
+    waits = [_wait(families, minute) for minute in range(60)]
+    shards = sum(len(family.shards) for family in families)
+    targets = sum(family.targets for family in families)
+    working = aggregate_seconds(targets, shards, AGGREGATOR_MEMORY_MB)
+    return AggregatorLoad(
+        memory_mb=AGGREGATOR_MEMORY_MB,
+        timeout=AGGREGATOR_TIMEOUT,
+        waiting_seconds=mean(waits),
+        working_seconds=working,
+        longest_seconds=max(waits) + working,
+    )
+
+
+def _wait(families: Sequence[FamilyLoad], minute: int) -> float:
+    """Seconds until the last run of the families that are due in a minute of the hour has been committed."""
+    due = (family.slowest_seconds for family in families if minute % (family.period.total_seconds() / 60) == 0)
+    return min(COMMIT_WAIT_SECONDS, max(due, default=0.0))

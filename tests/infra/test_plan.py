@@ -1,0 +1,134 @@
+"""The plan's counts are those of the synthesized templates, and its constants those of infra and the functions."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from auditor.runtime.settings import read_settings
+from catalog.compile import compile_catalogue
+from catalog.load import load
+from cli.plan import bill, limits
+from cli.plan import load as plan_load
+from cli.plan.model import Plan, StackCounts
+from cli.plan.plan import plan
+from cli.plan.stack import CREATED_VPC_RESOURCES, ENDPOINT_RESOURCES
+from functions.aggregator import aggregate
+from functions.aggregator.handler import PERIOD
+from infra.build import Assets
+from infra.constructs import aggregator, stores
+from infra.families import deployed_families
+from infra.settings import StageSettings, stage_settings
+from infra.stack import HealthAuditorStack
+from tests.infra.synthesis import ROOT, Stage, Synthesized
+
+
+@pytest.fixture(scope="module")
+def hokusai(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The stage of the sandbox with the large catalogue in place of its own."""
+    folder = tmp_path_factory.mktemp("hokusai")
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(outdir=str(folder), context=context, analytics_reporting=False, tree_metadata=False)
+    settings = stage_settings(context["stages"], "sandbox")
+    platform = compile_catalogue(load(str(ROOT / "catalog" / "hokusai-development.yaml")))
+    families = deployed_families(platform)
+    HealthAuditorStack(app, settings=settings, platform=platform, families=families, assets=assets)
+    app.synth()
+    template = json.loads((folder / "HealthAuditor-sandbox.template.json").read_text())
+    return Stage(settings, platform, families, template)
+
+
+def planned(stage: Stage) -> Plan:
+    return plan(stage.platform, [deployed.family for deployed in stage.families])
+
+
+def counted(stage: Stage) -> StackCounts:
+    """The same counts out of the template, without what the stage's settings add."""
+    permissions = [json.dumps(p["FunctionName"]) for p in stage.properties("AWS::Lambda::Permission")]
+    (group,) = [p for p in stage.properties("AWS::EC2::SecurityGroup") if "connects out" in str(p["GroupDescription"])]
+    return StackCounts(
+        functions=len(stage.resources("AWS::Lambda::Function")),
+        rules=len(stage.resources("AWS::Events::Rule")),
+        most_rules_of_a_function=max(permissions.count(function) for function in permissions),
+        alarms=len(stage.resources("AWS::CloudWatch::Alarm")),
+        composite_alarms=len(stage.resources("AWS::CloudWatch::CompositeAlarm")),
+        metrics=len(auditor_metrics(stage)),
+        log_groups=len([p for p in stage.properties("AWS::Logs::LogGroup") if "LogGroupName" in p]),
+        egress_ports=len(group["SecurityGroupEgress"]),
+        resources=len(stage.template["Resources"]) - added(stage.settings),
+    )
+
+
+def added(settings: StageSettings) -> int:
+    subscribers = len(settings.page_subscriptions) + len(settings.story_subscriptions)
+    endpoints = ENDPOINT_RESOURCES if settings.create_endpoints else 0
+    return subscribers + endpoints + (CREATED_VPC_RESOURCES if settings.create_vpc else 0)
+
+
+def auditor_metrics(stage: Stage) -> set[tuple[str, ...]]:
+    """The dashboard shows every metric of the auditor; options stand last in a metric's list."""
+    parts = stage.only("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
+    body = json.loads("".join(part if isinstance(part, str) else "x" for part in parts))
+    lists: list[list[Any]] = [
+        metric for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])
+    ]
+    return {tuple(part for part in metric if isinstance(part, str)) for metric in lists}
+
+
+def test_the_counts_are_those_of_the_template(stage: Stage) -> None:
+    assert planned(stage).stack == counted(stage)
+
+
+def test_the_counts_of_the_large_catalogue_are_those_of_its_template(hokusai: Stage) -> None:
+    stack = planned(hokusai).stack
+    assert stack == counted(hokusai)
+    assert (stack.functions, stack.resources) == (7, 78)
+
+
+def test_a_plan_knows_the_familys_rules_memory_and_time(hokusai: Stage) -> None:
+    functions = hokusai.functions()
+    assert len(planned(hokusai).families) == 6
+    for family in planned(hokusai).families:
+        function = functions[f"health-auditor-sandbox-{family.name}"]
+        assert (function["MemorySize"], function["Timeout"]) == (family.memory_mb, family.timeout.total_seconds())
+
+
+def test_the_aggregators_size_and_pace_are_the_planned_ones(hokusai: Stage) -> None:
+    function = hokusai.functions()["health-auditor-sandbox-aggregator"]
+    assert function["MemorySize"] == plan_load.AGGREGATOR_MEMORY_MB
+    assert function["Timeout"] == plan_load.AGGREGATOR_TIMEOUT.total_seconds()
+    assert aggregator.PERIOD == PERIOD == plan_load.AGGREGATOR_PERIOD == timedelta(minutes=1)
+    environment = {"AUDITOR_STAGE": "s", "AUDITOR_CATALOGUE": "c", "AUDITOR_TABLE": "t", "AUDITOR_BUCKET": "b"}
+    assert read_settings(environment).commit_wait_seconds == plan_load.COMMIT_WAIT_SECONDS
+    assert aggregate._POLL_SECONDS == plan_load.POLL_SECONDS
+    assert timedelta(days=1) / aggregate._DATED_EVERY == bill.DATED_REPORTS_A_DAY
+
+
+def test_the_planned_lifecycle_is_the_buckets() -> None:
+    assert stores.OBSERVATION_DAYS == bill.OBSERVATION_DAYS
+    assert stores.REPORT_DAYS == bill.REPORT_DAYS
+    assert stores.NONCURRENT_DAYS == bill.NONCURRENT_DAYS
+
+
+def test_logs_are_kept_as_long_as_a_stage_keeps_them_by_default(synthesized: Synthesized) -> None:
+    assert synthesized.stages["example"].settings.log_retention_days == bill.LOG_DAYS
+
+
+def test_each_rule_has_as_many_targets_as_planned(hokusai: Stage) -> None:
+    assert {len(rule["Targets"]) for rule in hokusai.properties("AWS::Events::Rule")} == {limits.TARGETS_OF_A_RULE}
+
+
+def test_no_permission_takes_more_of_a_policy_than_planned(hokusai: Stage) -> None:
+    stage, account = "s" * 20, "123456789012"
+    longest = max(hokusai.functions(), key=len).replace("sandbox", stage)
+    statement = {
+        "Sid": "x" * 100,  # the most that Lambda admits
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": f"arn:aws:lambda:us-east-1:{account}:function:{longest}",
+        "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws:events:us-east-1:{account}:rule/{longest}-99"}},
+    }
+    assert 0.8 * limits.PERMISSION_BYTES < len(json.dumps(statement)) <= limits.PERMISSION_BYTES

@@ -1,0 +1,136 @@
+"""The bill: one small platform computed by hand, and what must hold for every platform."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.domain.topology import Shard
+from cli.plan.model import Plan
+from cli.plan.plan import plan
+from tests.unit.cli.plan.platforms import FAMILIES, PAGE, platform, sized, target
+
+TWO_PAGES = plan(sized(pages=[2]), FAMILIES)
+
+GIB = 1024 * 1024 * 1024
+# run: one wave of 0.2 s (its CPU, 2 x (2 x 1.6 + 2 x 1.7) ms on 512/1769 of a core, is 0.05 s), two calls of 30 ms
+RUN = 0.2 + 2 * 0.03
+# aggregator: nine calls (query, object, read state, write it, untold stories, four files), two targets
+WORK = 2 * (2 * 0.001 + 9 * 0.0017) / (512 / 1769) + 9 * 0.03
+REPORT = 39_500 + 2 * 11_042
+
+BY_HAND = {
+    "Lambda, probing": (43_800 * RUN * 512 / 1024, 0.0000133334),
+    "Lambda, aggregating": (43_800 * (RUN + WORK) * 512 / 1024, 0.0000133334),
+    "Lambda, requests": (2 * 43_800, 0.20 / 1e6),
+    "EventBridge, 2 rules": (2 * 43_800, 0),
+    # three of the family, one of the service, two of the aggregator
+    "CloudWatch, metrics": (3 + 1 + 2, 0.30),
+    # silence of the family; the service; blind, silent aggregator, failed runs
+    "CloudWatch, alarms": (1 + 1 + 3, 0.10),
+    "CloudWatch, dashboard": (1, 3),
+    # each run 480 bytes; each minute one document of the family, one of the service, two of the aggregator
+    "Logs, written": ((2 * 43_800 * 480 + 4 * 43_800 * 400) / GIB, 0.50),
+    "Logs, kept": ((2 * 480 + 4 * 400) * 60 * 24 * 30 / GIB, 0.03),
+    # a record of 526 bytes is one unit; a state of 1,012 bytes in a transaction two
+    "DynamoDB, writes": (43_800 * (1 + 2), 0.625 / 1e6),
+    # four commits of 526 bytes are one unit, asked for at 0, 0.25 and 0.5 s; the state one, untold stories one
+    "DynamoDB, reads": (43_800 * (3 + 2), 0.125 / 1e6),
+    "DynamoDB, kept": (35 * 24 * 60 * 526 / GIB, 0.25),
+    "DynamoDB, recovery": (35 * 24 * 60 * 526 / GIB, 0.20),
+    # the run's object; four files each minute and each hour
+    "S3, puts": (43_800 + 4 * (43_800 + 730), 0.005 / 1e3),
+    "S3, gets": (43_800, 0.0004 / 1e3),
+    "S3, observations": ((30 + 7) * 24 * 60 * (1000 + 2 * 250) / GIB, 0.023),
+    "S3, versions of latest": (REPORT * (1 + 7 * 24 * 60) / GIB, 0.023),
+    "S3, dated reports": (REPORT * 24 * (400 + 7) / GIB, 0.023),
+    "KMS, key": (1, 1),
+    # two functions, each every five minutes; forty messages
+    "KMS, requests": (2 * 8_760 + 40, 0.03 / 1e4),
+    "Secrets Manager, reads": (0, 0.05 / 1e4),
+    "SNS, messages": (40, 0.50 / 1e6),
+    "AWS calls of families": (0, 0),
+}
+
+
+def quantity(planned: Plan, name: str) -> float:
+    (found,) = [term.quantity for term in planned.terms if term.name == name]
+    return found
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_each_term_of_two_pages_is_what_a_person_computes(name: str) -> None:
+    (term,) = [term for term in TWO_PAGES.terms if term.name == name]
+    amount, price = BY_HAND[name]
+    assert term.quantity == pytest.approx(amount, rel=1e-9)
+    assert term.dollars == pytest.approx(amount * price, rel=1e-9)
+
+
+def test_the_bill_has_no_other_term_and_its_sum_is_the_total() -> None:
+    assert [term.name for term in TWO_PAGES.terms] == list(BY_HAND)
+    assert TWO_PAGES.dollars == pytest.approx(sum(amount * price for amount, price in BY_HAND.values()), rel=1e-9)
+    assert TWO_PAGES.checks_a_month == 2 * 43_800
+    assert TWO_PAGES.dollars_a_million_checks == pytest.approx(TWO_PAGES.dollars / 0.0876, rel=1e-9)
+    assert TWO_PAGES.dominant.name == "CloudWatch, dashboard"
+
+
+def test_calls_are_the_familys_number_for_each_target_and_run() -> None:
+    assert quantity(plan(sized(roles=[4, 1]), FAMILIES), "AWS calls of families") == 8_760 * 3 * 5
+
+
+def test_each_shard_reads_each_of_its_secrets_every_ten_minutes() -> None:
+    targets = [target(id, "page", secret=secret) for id, secret in (("a", "x"), ("b", "x"), ("c", "y"), ("d", ""))]
+    shards = [
+        Shard(family="page", number=0, targets=("a", "b")),
+        Shard(family="page", number=1, targets=("c", "d")),
+    ]
+    assert quantity(plan(platform(targets, shards), FAMILIES), "Secrets Manager, reads") == 2 * 4_380
+
+
+def test_a_target_that_is_not_deployed_is_not_probed_but_its_port_is_opened() -> None:
+    targets = [target("a", "page"), target("b", "page", deployed=False, place="b.internal:8080")]
+    planned = plan(platform(targets, [Shard(family="page", number=0, targets=("a", "b"))]), FAMILIES)
+    assert planned.checks_a_month == 43_800
+    assert planned.stack.egress_ports == 2
+
+
+def test_a_family_with_a_longer_period_costs_less() -> None:
+    slower = replace(PAGE, period=PAGE.period * 5)
+    assert plan(sized(pages=[500]), [slower]).dollars < plan(sized(pages=[500]), [PAGE]).dollars * 0.8
+
+
+def test_the_aggregator_waits_for_the_slowest_family_that_is_due_and_never_longer_than_it_may() -> None:
+    one = plan(sized(pages=[256]), FAMILIES)
+    both = plan(sized(pages=[256], roles=[40]), FAMILIES)
+    page, role = (family.slowest_seconds for family in both.families)
+    assert role > page
+    assert one.aggregator.waiting_seconds == pytest.approx(page)
+    assert both.aggregator.waiting_seconds == pytest.approx((4 * page + role) / 5), "roles are due each fifth minute"
+    assert plan(sized(pages=[9_000]), FAMILIES).aggregator.waiting_seconds == 20
+
+
+def test_a_platform_without_a_probe_has_a_bill_and_no_price_of_a_check() -> None:
+    nothing = plan(platform([], []), FAMILIES)
+    assert nothing.dollars > 0
+    assert nothing.dollars_a_million_checks is None
+
+
+SIZES = st.lists(st.integers(min_value=0, max_value=700), max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pages=SIZES, roles=SIZES, more=st.integers(min_value=1, max_value=400), data=st.data())
+def test_more_targets_never_cost_less(pages: list[int], roles: list[int], more: int, data: st.DataObject) -> None:
+    pages = [*pages, 1]
+    grown = list(pages)
+    grown[data.draw(st.integers(min_value=0, max_value=len(pages) - 1))] += more
+    before = plan(sized(pages=pages, roles=roles), FAMILIES)
+    after = plan(sized(pages=grown, roles=roles), FAMILIES)
+    for small, large in zip(before.terms, after.terms, strict=True):
+        assert small.name == large.name
+        assert small.dollars <= large.dollars
+    assert before.dollars < after.dollars
+    assert after.dollars == pytest.approx(sum(term.price.of(term.quantity) for term in after.terms))
+    for smaller, larger in zip(before.limits, after.limits, strict=True):
+        assert smaller.used <= larger.used

@@ -1,0 +1,115 @@
+"""The plan's sizes, held to what the real code stores and publishes for the recorded bundle of 36 targets."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.adapters.metrics import emit
+from auditor.adapters.runs import RunStore
+from auditor.adapters.state import StateStore
+from auditor.domain.assessment import assess
+from auditor.domain.bundle import Bundle, Run
+from auditor.domain.reporting import build_report
+from auditor.net.run import MAX_IN_FLIGHT
+from cli.plan import effort
+from cli.replay import read_bundle
+from functions.aggregator.aggregate import rendered
+from functions.aggregator.claims import diagnosis_of
+from functions.aggregator.registry import knowledge
+
+BUNDLE = Path(__file__).resolve().parents[3] / "incidents" / "bundles" / "hokusai-development.json"
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return read_bundle(BUNDLE)
+
+
+@dataclass
+class Kept:
+    """Stands for bucket, table and DynamoDB resource; keeps what was written last."""
+
+    body: bytes = b""
+    item: Mapping[str, Any] = field(default_factory=dict)
+    meta: Any = None
+
+    def put_object(self, *, Body: bytes, **_: Any) -> None:  # noqa: N803 - boto3's names
+        self.body = Body
+
+    def put_item(self, *, Item: Mapping[str, Any], **_: Any) -> None:  # noqa: N803
+        self.item = Item
+
+
+def item_size(item: Mapping[str, Any]) -> int:
+    """Bytes as DynamoDB counts them: names and values; a number is some eight."""
+    return sum(len(name) + (8 if isinstance(value, int) else len(value)) for name, value in item.items())
+
+
+def stored(run: Run) -> Kept:
+    kept = Kept()
+    assert RunStore(stage="development", table=kept, s3=kept, bucket="b").append(run)
+    return kept
+
+
+def test_objects_and_commit_records_are_about_as_large_as_planned(bundle: Bundle) -> None:
+    runs = [(len(run.observations), stored(run)) for run in bundle.runs]
+    assert sum(targets for targets, _ in runs) == 36
+    for targets, kept in runs:
+        assert item_size(kept.item) == pytest.approx(effort.item_bytes(targets), rel=0.35)
+    planned = sum(effort.object_bytes(targets) for targets, _ in runs)
+    assert sum(len(kept.body) for _, kept in runs) == pytest.approx(planned, rel=0.25)
+
+
+def test_a_report_is_about_as_large_as_planned(bundle: Bundle) -> None:
+    assessment = assess(bundle, knowledge())
+    files = rendered(build_report(bundle, assessment, knowledge(), diagnosis_of(bundle, assessment)), bundle)
+    assert len(files) == effort.REPORT_FILES
+    size = sum(len(text.encode()) for text in files.values())
+    assert size == pytest.approx(effort.report_bytes(36), rel=0.15)
+
+
+def test_the_state_is_about_as_large_as_planned(bundle: Bundle) -> None:
+    written: list[Mapping[str, Any]] = []
+
+    class Client:
+        def transact_write_items(self, *, TransactItems: list[Mapping[str, Any]]) -> None:  # noqa: N803
+            written.extend(TransactItems)
+
+    class Resource(Kept):
+        def Table(self, _name: str) -> None:  # noqa: N802
+            return None
+
+    resource = Resource()
+    resource.meta = type("Meta", (), {"client": Client()})()
+    assessment = assess(bundle, knowledge())
+    StateStore(stage="development", dynamodb=resource, table_name="t").save(assessment.next_state(bundle), ())
+    (put,) = written
+    assert item_size(put["Put"]["Item"]) == pytest.approx(effort.state_bytes(36), rel=0.25)
+
+
+def test_no_metric_document_is_longer_than_planned(capsys: pytest.CaptureFixture[str]) -> None:
+    values = {"Runs": 1, "FailedChecks": 12, "UnknownChecks": 12}
+    emit("a-stage-with-20-char", datetime.now(UTC), values, Family="configuration")
+    document = capsys.readouterr().out.splitlines()[-1]
+    assert json.loads(document)["Family"] == "configuration"
+    assert 0.8 * effort.METRIC_LOG_BYTES < len(document) + 26 <= effort.METRIC_LOG_BYTES
+
+
+@pytest.mark.parametrize(("memory_mb", "share"), [(128, 128 / 1769), (512, 512 / 1769), (1769, 1.0), (3008, 1.0)])
+def test_memory_buys_a_share_of_one_core(memory_mb: int, share: float) -> None:
+    assert effort.cores(memory_mb) == pytest.approx(share)
+
+
+def test_a_run_takes_its_waves_or_its_cpu() -> None:
+    one, two = (effort.run_seconds(targets, 0, 100_000) for targets in (MAX_IN_FLIGHT, MAX_IN_FLIGHT + 1))
+    # on a whole core: 2 x (256 x 1.6 + 2 x 1.7) ms of CPU are longer than one wave of 0.2 s and than two
+    assert one == pytest.approx(2 * (256 * 0.0016 + 0.0034) + 0.06)
+    assert two == pytest.approx(2 * (257 * 0.0016 + 0.0034) + 0.06)
+    assert effort.run_seconds(1, 0, 512) == pytest.approx(0.26)
+    # ten targets with five calls each at 256 MB
+    assert effort.run_seconds(10, 50, 256) == pytest.approx(2 * (0.016 + 52 * 0.0017) / (256 / 1769) + 0.06)

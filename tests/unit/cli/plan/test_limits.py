@@ -1,0 +1,124 @@
+"""Every limit: exactly at it fits, one more is refused by its name and no other."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cli.plan.limits import limits
+from cli.plan.model import AggregatorLoad, FamilyLoad, Limit, ShardLoad, StackCounts
+from cli.plan.plan import plan
+from tests.unit.cli.plan.platforms import FAMILIES, sized
+
+STACK = StackCounts(
+    functions=2,
+    rules=2,
+    most_rules_of_a_function=1,
+    alarms=5,
+    composite_alarms=0,
+    metrics=6,
+    log_groups=2,
+    egress_ports=1,
+    resources=33,
+)
+SHARD = ShardLoad(targets=1, calls=0, secrets=0, seconds=1.0)
+PAGES = FamilyLoad(
+    name="page", period=timedelta(minutes=1), timeout=timedelta(seconds=30), memory_mb=512, shards=(SHARD,)
+)
+AGGREGATOR = AggregatorLoad(
+    memory_mb=512, timeout=timedelta(seconds=60), waiting_seconds=1, working_seconds=1, longest_seconds=2
+)
+
+
+def exceeded(
+    stack: StackCounts = STACK,
+    family: FamilyLoad = PAGES,
+    aggregator: AggregatorLoad = AGGREGATOR,
+    dollars: float = 10,
+    budget: float | None = None,
+) -> list[str]:
+    found = limits([family], aggregator, stack, dollars=dollars, budget=budget)
+    return [limit.name for limit in found if limit.exceeded]
+
+
+def shards(*targets: int, seconds: float = 1) -> FamilyLoad:
+    return replace(PAGES, shards=tuple(replace(SHARD, targets=number, seconds=seconds) for number in targets))
+
+
+TABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "resources of a stack": (
+        {"stack": replace(STACK, resources=500)},
+        {"stack": replace(STACK, resources=501)},
+    ),
+    "rules of an event bus": ({"stack": replace(STACK, rules=300)}, {"stack": replace(STACK, rules=301)}),
+    # 42 statements of 480 bytes are 20,160 of 20,480
+    "bytes of a function's resource policy": (
+        {"stack": replace(STACK, most_rules_of_a_function=42)},
+        {"stack": replace(STACK, most_rules_of_a_function=43)},
+    ),
+    "children of a composite alarm": (
+        {"stack": replace(STACK, composite_alarms=100)},
+        {"stack": replace(STACK, composite_alarms=101)},
+    ),
+    "rules of the security group": (
+        {"stack": replace(STACK, egress_ports=60)},
+        {"stack": replace(STACK, egress_ports=61)},
+    ),
+    # and the aggregator
+    "functions at work at once": ({"family": shards(*[1] * 999)}, {"family": shards(*[1] * 1000)}),
+    # 480 + 23 x 17,787 = 409,581 of 409,600
+    "bytes of a commit record": ({"family": shards(17_787)}, {"family": shards(17_788)}),
+    # 1,000 + 6 x 68,100 = 409,600; in shards that fit by themselves
+    "bytes of the aggregator's state": (
+        {"family": shards(17_025, 17_025, 17_025, 17_025)},
+        {"family": shards(17_025, 17_025, 17_025, 17_026)},
+    ),
+    # a limit of 30 s, of which 4 s are kept for storing
+    "seconds of a run of page": ({"family": shards(1, seconds=26)}, {"family": shards(1, seconds=26.01)}),
+    "seconds of the aggregator": (
+        {"aggregator": replace(AGGREGATOR, longest_seconds=60)},
+        {"aggregator": replace(AGGREGATOR, longest_seconds=60.01)},
+    ),
+    "budget.dollars_a_month": ({"dollars": 50, "budget": 50}, {"dollars": 50.01, "budget": 50}),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_at_the_limit_fits_and_above_it_is_refused(name: str) -> None:
+    at, above = TABLE[name]
+    assert exceeded(**at) == []
+    assert exceeded(**above) == [name]
+
+
+def test_every_limit_stands_in_the_table_or_cannot_be_reached() -> None:
+    names = {limit.name for limit in limits([PAGES], AGGREGATOR, STACK, dollars=1, budget=1)}
+    assert names - set(TABLE) == {"targets of a rule", "descriptors of a function"}
+
+
+def test_descriptors_are_bounded_by_the_probes_in_flight() -> None:
+    def used(targets: int) -> Limit:
+        found = limits([shards(targets)], AGGREGATOR, STACK, dollars=1, budget=None)
+        return next(limit for limit in found if limit.name == "descriptors of a function")
+
+    assert used(2).used == 64 + 2 * 3
+    assert used(256).used == used(10_000).used == 64 + 256 * 3
+    assert used(256).limit == 1024
+
+
+def test_ten_thousand_targets_are_counted_without_a_synthesis() -> None:
+    stack = plan(sized(pages=[800] * 12 + [400], services=10), FAMILIES).stack
+    assert (stack.functions, stack.rules, stack.most_rules_of_a_function) == (2, 14, 13)
+    # fixed 14, two functions with five each, fourteen rules with permission, alarms 1 + 10 + 3
+    assert (stack.alarms, stack.resources) == (14, 14 + 10 + 28 + 14)
+
+
+def test_services_fill_the_stack() -> None:
+    # 14 fixed + 10 of functions + 4 of rules + 1 + services + 3
+    fits, refused = (plan(sized(pages=[1], services=number), FAMILIES) for number in (468, 469))
+    assert [limit.name for limit in fits.refusals] == []
+    assert [(limit.name, limit.used) for limit in refused.refusals] == [("resources of a stack", 501)]
+
+
+def test_a_shard_that_cannot_end_in_its_time_is_refused() -> None:
+    assert [limit.name for limit in plan(sized(pages=[3_000]), FAMILIES).refusals] == ["seconds of a run of page"]
