@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.compute.facts import StopKind
-from functions.compute.family import ComputeSpec
+from functions.compute.family import FAMILY, ComputeSpec
 
 Ask = Callable[[ComputeSpec], Any]
 
@@ -133,6 +133,13 @@ def test_a_healthy_service_passes_and_says_where_it_runs_and_what(aws: Any, ask:
     assert service.registries[0].arn.endswith("service/srv-1")
     assert asked.facts.definition.images == {"app": IMAGE}
     assert asked.facts.stopped == ()
+
+
+def test_a_healthy_service_takes_as_many_calls_as_the_family_declares(aws: Any, ask: Ask) -> None:
+    deployed(aws)
+    aws.calls.clear()
+    ask(spec())
+    assert len(aws.calls) == FAMILY.calls_per_target
 
 
 @pytest.mark.parametrize(("cluster", "service"), [("shop", "order"), ("shops", "orders")])

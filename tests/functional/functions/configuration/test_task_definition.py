@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.configuration.family import ConfigurationSpec, ExpectedHost
+from functions.configuration.family import FAMILY, ConfigurationSpec, ExpectedHost
 
 Ask = Callable[[ConfigurationSpec], Any]
 
@@ -190,6 +190,18 @@ def test_of_a_service_the_revision_counts_that_runs_not_the_one_that_is_wanted(a
     assert ask(by_service).facts.container.revision == "orders:2"
     service(("PRIMARY", new, 0))
     assert ask(by_service).facts.container.revision == "orders:2"
+
+
+def test_a_changed_container_of_a_service_takes_as_many_calls_as_the_family_declares(aws: Any, ask: Ask) -> None:
+    ecs = aws.client("ecs")
+    ecs.create_cluster(clusterName="shop")
+    aws.client("ssm").put_parameter(Name="/shop/redis/host", Value="canary-4711", Type="String")
+    register(aws, {})
+    wanted = register(aws, SETTINGS, {"REDIS_HOST": "/shop/redis/host"})
+    ecs.create_service(cluster="shop", serviceName="orders", taskDefinition=wanted, desiredCount=1)
+    aws.calls.clear()
+    ask(spec(task_definition=None, cluster="shop", service="orders"))
+    assert len(aws.calls) == FAMILY.calls_per_target
 
 
 @pytest.mark.parametrize(

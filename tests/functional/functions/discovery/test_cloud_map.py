@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.discovery.family import DiscoverySpec
+from functions.discovery.family import FAMILY, DiscoverySpec
 
 Ask = Callable[[DiscoverySpec], Any]
 
@@ -47,6 +47,13 @@ def test_a_registered_service_passes_with_its_addresses_and_keeps_no_other_attri
     assert asked.facts.service.record_types == ("A",)
     assert (asked.facts.service.ttl_seconds, asked.facts.service.health_check) == (10, "custom")
     assert [n.name for n in asked.facts.namespaces] == [NAMESPACE]
+
+
+def test_a_registered_service_takes_as_many_calls_as_the_family_declares(aws: Any, ask: Ask) -> None:
+    registered(aws, "10.0.1.7")
+    aws.calls.clear()
+    ask(spec())
+    assert len(aws.calls) == FAMILY.calls_per_target
 
 
 def test_a_namespace_that_does_not_exist_names_the_nearest_that_does(aws: Any, ask: Ask) -> None:

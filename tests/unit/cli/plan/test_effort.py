@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from auditor.adapters.metrics import emit
 from auditor.adapters.runs import RunStore
 from auditor.adapters.state import StateStore
 from auditor.domain.assessment import assess
-from auditor.domain.bundle import Bundle, Run
+from auditor.domain.bundle import Bundle, Run, State
 from auditor.domain.reporting import build_report
+from auditor.domain.topology import Shard
 from auditor.net.run import MAX_IN_FLIGHT
 from cli.plan import effort
 from cli.replay import read_bundle
@@ -65,12 +66,38 @@ def test_objects_and_commit_records_are_about_as_large_as_planned(bundle: Bundle
     assert sum(len(kept.body) for _, kept in runs) == pytest.approx(planned, rel=0.25)
 
 
-def test_a_report_is_about_as_large_as_planned(bundle: Bundle) -> None:
+def published(bundle: Bundle) -> int:
+    """Bytes of a report in all its files."""
     assessment = assess(bundle, knowledge())
     files = rendered(build_report(bundle, assessment, knowledge(), diagnosis_of(bundle, assessment)), bundle)
     assert len(files) == effort.REPORT_FILES
-    size = sum(len(text.encode()) for text in files.values())
-    assert size == pytest.approx(effort.report_bytes(36), rel=0.15)
+    return sum(len(text.encode()) for text in files.values())
+
+
+def repeated(bundle: Bundle, family: str, times: int) -> Bundle:
+    """The bundle with the targets of one family only, each so many times under ids of its own."""
+    (run,) = (run for run in bundle.runs if run.family == family)
+    own = [target for target in bundle.platform.targets if target.family == family]
+    numbers = range(times)
+    targets = tuple(replace(t, id=f"{t.id}-{number}", proves=()) for number in numbers for t in own)
+    shard = Shard(family=family, number=0, targets=tuple(target.id for target in targets))
+    return replace(
+        bundle,
+        platform=replace(bundle.platform, targets=targets, shards=(shard,)),
+        runs=(
+            replace(
+                run,
+                observations=tuple(replace(o, target=f"{o.target}-{n}") for n in numbers for o in run.observations),
+                results=tuple(replace(r, target=f"{r.target}-{n}") for n in numbers for r in run.results),
+            ),
+        ),
+        state=State(),
+    )
+
+
+def test_a_report_is_about_as_large_as_planned(bundle: Bundle) -> None:
+    assert published(bundle) == pytest.approx(effort.report_bytes(36), rel=0.15)
+    assert published(repeated(bundle, "http", 20)) == pytest.approx(effort.report_bytes(400), rel=0.15)
 
 
 def test_the_state_is_about_as_large_as_planned(bundle: Bundle) -> None:
