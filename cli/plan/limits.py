@@ -84,6 +84,7 @@ def _of_the_stack(stack: StackCounts) -> tuple[Limit, ...]:
 def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tuple[Limit, ...]:
     shards = [shard for family in families for shard in family.shards]
     most = max((shard.targets for shard in shards), default=0)
+    widest = max(families, key=lambda family: family.policy_bytes, default=None)
     targets = sum(family.targets for family in families)
     split = "split the catalogue by services into two stages"
     return (
@@ -114,6 +115,20 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
             limit=400 * 1024,
             whose=f"{_AWS} of an item",
             remedy=split,
+        ),
+        *(
+            [
+                Limit(
+                    name="bytes of a role's policy",
+                    used=widest.policy_bytes,
+                    limit=10_000,
+                    # what does not fit goes into a managed policy of 6,144, which one long statement never fits
+                    whose=f"{_AWS} of 10,240, of which CDK fills 10,000",
+                    remedy=f"one secret for several targets of {widest.name}, or {split}",
+                )
+            ]
+            if widest
+            else []
         ),
         *(
             Limit(

@@ -1,5 +1,6 @@
 """What the auditor does for a compiled catalogue: the runs of its families, and the aggregator's."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from statistics import mean
@@ -12,16 +13,20 @@ from auditor.runtime.catalogue import decoded
 from cli.plan.effort import aggregate_seconds, run_seconds
 from cli.plan.model import AggregatorLoad, FamilyLoad, ShardLoad
 
-# These five are infra's and the aggregator's own; tests/infra/test_plan.py holds them to the template and the code.
+# These six are infra's and the aggregator's own; tests/infra/test_plan.py holds them to the template and the code.
 AGGREGATOR_PERIOD = timedelta(minutes=1)
 AGGREGATOR_MEMORY_MB = 512
 AGGREGATOR_TIMEOUT = timedelta(seconds=60)
 COMMIT_WAIT_SECONDS = 20.0
 POLL_SECONDS = 0.25
 
+OWN_POLICY_BYTES = 2000
+"""Statements of every family's role: its log group, network interfaces, commits, the table's key, observations."""
+_SID_BYTES = 91
+
 _READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of an action
 _ANYWHERE = AwsScope(partition="aws", region="us-east-1", account="123456789012")
-"""Permissions are asked for their number only."""
+"""Permissions are asked for their number and length only."""
 
 
 def family_loads(platform: Platform, families: Sequence[Family[Any]]) -> tuple[FamilyLoad, ...]:
@@ -35,6 +40,7 @@ def family_loads(platform: Platform, families: Sequence[Family[Any]]) -> tuple[F
             timeout=family.timeout,
             memory_mb=family.memory_mb,
             shards=tuple(_shard_load(family, shard, targets) for shard in by_name[family.name]),
+            policy_bytes=_policy_bytes(family, [t for t in platform.targets if t.family == family.name]),
         )
         for family in families
         if by_name[family.name]
@@ -57,6 +63,15 @@ def _shard_load(family: Family[Any], shard: Shard, targets: dict[str, Target[Any
         secrets=len(secrets),
         seconds=run_seconds(len(probed), calls, family.memory_mb),
     )
+
+
+def _policy_bytes(family: Family[Any], targets: Sequence[Target[Any]]) -> int:
+    """The statements that every role has, and those of the family's permissions."""
+    permissions = family.permissions([decoded(target, family) for target in targets], _ANYWHERE)
+    statements = [
+        {"Action": p.actions, "Effect": "Allow", "Resource": p.resources, "Sid": "x" * _SID_BYTES} for p in permissions
+    ]
+    return OWN_POLICY_BYTES + sum(len(json.dumps(statement, separators=(",", ":"))) for statement in statements)
 
 
 def aggregator_load(families: Sequence[FamilyLoad]) -> AggregatorLoad:

@@ -25,6 +25,8 @@ class FamilyLoad:
     timeout: timedelta
     memory_mb: int
     shards: tuple[ShardLoad, ...]
+    policy_bytes: int
+    """What the function's role may do, as IAM counts it."""
 
     @property
     def slots_a_month(self) -> float:

@@ -1,12 +1,15 @@
 """The plan's counts are those of the synthesized templates, and its constants those of infra and the functions."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
+from auditor.domain.topology import Platform, Shard
 from auditor.runtime.settings import read_settings
 from catalog.compile import compile_catalogue
 from catalog.load import load
@@ -25,19 +28,23 @@ from infra.stack import HealthAuditorStack
 from tests.infra.synthesis import ROOT, Stage, Synthesized
 
 
-@pytest.fixture(scope="module")
-def hokusai(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """The stage of the sandbox with the large catalogue in place of its own."""
-    folder = tmp_path_factory.mktemp("hokusai")
+def synthesized_with(platform: Platform, assets: Assets, folder: Path) -> Stage:
+    """The stage of the sandbox with another platform in place of its own."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(outdir=str(folder), context=context, analytics_reporting=False, tree_metadata=False)
     settings = stage_settings(context["stages"], "sandbox")
-    platform = compile_catalogue(load(str(ROOT / "catalog" / "hokusai-development.yaml")))
     families = deployed_families(platform)
     HealthAuditorStack(app, settings=settings, platform=platform, families=families, assets=assets)
     app.synth()
     template = json.loads((folder / "HealthAuditor-sandbox.template.json").read_text())
     return Stage(settings, platform, families, template)
+
+
+@pytest.fixture(scope="module")
+def hokusai(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The stage of the large catalogue."""
+    platform = compile_catalogue(load(str(ROOT / "catalog" / "hokusai-development.yaml")))
+    return synthesized_with(platform, assets, tmp_path_factory.mktemp("hokusai"))
 
 
 def planned(stage: Stage) -> Plan:
@@ -132,3 +139,34 @@ def test_no_permission_takes_more_of_a_policy_than_planned(hokusai: Stage) -> No
         "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws:events:us-east-1:{account}:rule/{longest}-99"}},
     }
     assert 0.8 * limits.PERMISSION_BYTES < len(json.dumps(statement)) <= limits.PERMISSION_BYTES
+
+
+def many_secrets(number: int) -> Platform:
+    """The minimal catalogue's last target so many times, each with a secret of its own."""
+    platform = compile_catalogue(load(str(ROOT / "catalog" / "minimal.yaml")))
+    one = platform.targets[-1]
+    targets = tuple(
+        replace(one, id=f"{one.id}-{n}", spec={**one.spec, "secret": f"shop/orders-{n}/auditor"}) for n in range(number)
+    )
+    shard = Shard(family=one.family, number=0, targets=tuple(target.id for target in targets))
+    return replace(platform, targets=targets, shards=(shard,))
+
+
+def test_the_policy_of_a_role_is_as_long_as_planned_and_inline_until_it_is_refused(
+    assets: Assets, tmp_path: Path
+) -> None:
+    def refused(number: int) -> bool:
+        families = [deployed.family for deployed in deployed_families(many_secrets(number))]
+        return "bytes of a role's policy" in {limit.name for limit in plan(many_secrets(number), families).refusals}
+
+    most = next(number for number in range(1, 200) if refused(number + 1))
+    stage = synthesized_with(many_secrets(most), assets, tmp_path / "fits")
+    assert not stage.resources("AWS::IAM::ManagedPolicy")
+    (family,) = planned(stage).families
+    documents = [p["PolicyDocument"] for p in stage.properties("AWS::IAM::Policy")]
+    written = max(len(json.dumps(document, separators=(",", ":"))) for document in documents)
+    assert 0.85 * family.policy_bytes < written < family.policy_bytes, "references stand for ARNs that are longer"
+    # and not much more would fit: what CDK then moves out is one statement that no managed policy of 6,144 holds
+    above = synthesized_with(many_secrets(most * 5 // 4), assets, tmp_path / "above")
+    (moved,) = above.properties("AWS::IAM::ManagedPolicy")
+    assert len(json.dumps(moved["PolicyDocument"], separators=(",", ":"))) > 6_144

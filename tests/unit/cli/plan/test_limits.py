@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from auditor.domain.topology import Shard
 from cli.plan.limits import limits
 from cli.plan.model import AggregatorLoad, FamilyLoad, Limit, ShardLoad, StackCounts
 from cli.plan.plan import plan
-from tests.unit.cli.plan.platforms import FAMILIES, sized
+from tests.unit.cli.plan.platforms import FAMILIES, platform, sized, target
 
 STACK = StackCounts(
     functions=2,
@@ -24,7 +25,12 @@ STACK = StackCounts(
 )
 SHARD = ShardLoad(targets=1, calls=0, secrets=0, seconds=1.0)
 PAGES = FamilyLoad(
-    name="page", period=timedelta(minutes=1), timeout=timedelta(seconds=30), memory_mb=512, shards=(SHARD,)
+    name="page",
+    period=timedelta(minutes=1),
+    timeout=timedelta(seconds=30),
+    memory_mb=512,
+    shards=(SHARD,),
+    policy_bytes=2000,
 )
 AGGREGATOR = AggregatorLoad(
     memory_mb=512, timeout=timedelta(seconds=60), waiting_seconds=1, working_seconds=1, longest_seconds=2
@@ -69,6 +75,10 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "functions at work at once": ({"family": shards(*[1] * 999)}, {"family": shards(*[1] * 1000)}),
     # 480 + 23 x 17,787 = 409,581 of 409,600
     "bytes of a commit record": ({"family": shards(17_787)}, {"family": shards(17_788)}),
+    "bytes of a role's policy": (
+        {"family": replace(PAGES, policy_bytes=10_000)},
+        {"family": replace(PAGES, policy_bytes=10_001)},
+    ),
     # 1,000 + 6 x 68,100 = 409,600; in shards that fit by themselves
     "bytes of the aggregator's state": (
         {"family": shards(17_025, 17_025, 17_025, 17_025)},
@@ -104,6 +114,19 @@ def test_descriptors_are_bounded_by_the_probes_in_flight() -> None:
     assert used(2).used == 64 + 2 * 3
     assert used(256).used == used(10_000).used == 64 + 256 * 3
     assert used(256).limit == 1024
+
+
+def test_each_secret_lengthens_the_policy_of_its_role_once() -> None:
+    def used(*secrets: str) -> int:
+        targets = [target(f"t{number}", "page", secret=secret) for number, secret in enumerate(secrets)]
+        shard = Shard(family="page", number=0, targets=tuple(t.id for t in targets))
+        (family,) = plan(platform(targets, [shard]), FAMILIES).families
+        return family.policy_bytes
+
+    arn = len('"arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/1-??????"')
+    assert used("") == 2000
+    assert used("shop/1", "shop/1") == used("shop/1")
+    assert used("shop/1", "shop/2") == used("shop/1") + arn + len(",")
 
 
 def test_ten_thousand_targets_are_counted_without_a_synthesis() -> None:
