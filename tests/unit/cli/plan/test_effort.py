@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,8 @@ def test_objects_and_commit_records_are_about_as_large_as_planned(bundle: Bundle
 
 def published(bundle: Bundle) -> int:
     """Bytes of a report in all its files."""
-    assessment = assess(bundle, knowledge())
-    files = rendered(build_report(bundle, assessment, knowledge(), diagnosis_of(bundle, assessment)), bundle)
+    assessment = assess(bundle, knowledge(), partial(diagnosis_of, bundle))
+    files = rendered(build_report(bundle, assessment, knowledge()), bundle)
     assert len(files) == effort.REPORT_FILES
     return sum(len(text.encode()) for text in files.values())
 
@@ -113,7 +114,7 @@ def test_the_state_is_about_as_large_as_planned(bundle: Bundle) -> None:
 
     resource = Resource()
     resource.meta = type("Meta", (), {"client": Client()})()
-    assessment = assess(bundle, knowledge())
+    assessment = assess(bundle, knowledge(), partial(diagnosis_of, bundle))
     StateStore(stage="development", dynamodb=resource, table_name="t").save(assessment.next_state(bundle), ())
     (put,) = written
     assert item_size(put["Put"]["Item"]) == pytest.approx(effort.state_bytes(36), rel=0.25)
