@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from auditor.adapters.runs import KEEP_PASSES
 from cli.plan import effort, prices
-from cli.plan.load import COMMIT_WAIT_SECONDS, POLL_SECONDS
+from cli.plan.load import questions_in_vain
 from cli.plan.model import AggregatorLoad, Beside, FamilyLoad, ShardLoad, StackCounts, Term
 from cli.plan.prices import GIB, HOURS, MINUTES
-from cli.plan.stack import CREATED_VPC_RESOURCES, ENDPOINT_RESOURCES
+from cli.plan.stack import CREATED_VPC_RESOURCES, ENDPOINT_RESOURCES, INTERFACE_ENDPOINTS
 
 # These four are the bucket's lifecycle; tests/infra/test_plan.py holds them to it.
 OBSERVATION_DAYS = 30
@@ -16,6 +16,9 @@ REPORT_DAYS = 400
 NONCURRENT_DAYS = 7
 """In a versioned bucket what expired or was replaced stays so much longer."""
 LOG_DAYS = 30
+
+TALLY_DAYS, HOUR_DAYS, DAY_DAYS = 2, 35, 400
+"""Tallies of a slot, roll-ups of an hour and of a day; adapters/rollups.py is held to it as well."""
 
 DATED_REPORTS_A_DAY = 24
 """Each change of a verdict adds one."""
@@ -25,11 +28,19 @@ KEY_USES = MINUTES / 5
 """Of one function: DynamoDB keeps a table's key for each caller for five minutes."""
 STORIES = 40
 """Messages a month: ten incidents, each with alarm and story, beginning and end."""
+STORY_BYTES = 2048
+KEPT_STORIES = 60
+"""Stories of 90 days lie in the outbox; who asks for untold ones reads them all."""
+
+DASHBOARD = "CloudWatch, dashboard"
 
 _MINUTES_A_DAY = 24 * 60
 _UNIT_WRITE, _UNIT_READ = 1024, 4096
-_NEWEST_COMMITS = 4
-"""So many commits one question for the newest reads."""
+_TALLIES_READ = 3
+"""A minute: what came since the last known one, and what another aggregator may have been slow to write."""
+_LATE_LOOKS = MINUTES / 10
+_OPEN_MINUTES = 45
+"""Of which a look for late runs reads the commits, on average: an hour is closed at its tenth minute."""
 
 
 def terms(families: Sequence[FamilyLoad], aggregator: AggregatorLoad, stack: StackCounts) -> tuple[Term, ...]:
@@ -62,8 +73,7 @@ def _compute(families: Sequence[FamilyLoad], aggregator: AggregatorLoad, stack: 
 
 
 def _watching(families: Sequence[FamilyLoad], stack: StackCounts) -> tuple[Term, ...]:
-    services = stack.metrics - 2 - 3 * len(families)
-    documents = (services + 2) * MINUTES + sum(family.runs_a_month for family in families)
+    documents = (stack.services + 2) * MINUTES + sum(family.runs_a_month for family in families)
     runs = MINUTES + sum(family.runs_a_month for family in families)
     logged = (runs * effort.RUN_LOG_BYTES + documents * effort.METRIC_LOG_BYTES) / GIB
     return (
@@ -73,10 +83,19 @@ def _watching(families: Sequence[FamilyLoad], stack: StackCounts) -> tuple[Term,
             price=prices.METRIC,
             lower="fewer dimension sets: each family has three metrics, each service one; join services of one owner",
         ),
-        Term(name="CloudWatch, alarms", quantity=stack.alarms, price=prices.ALARM, lower="fewer services"),
         Term(
-            name="CloudWatch, dashboard", quantity=1, price=prices.DASHBOARD, lower="nothing; it is one for the stage"
+            name="CloudWatch, alarms",
+            quantity=stack.alarms - stack.services,
+            price=prices.ALARM,
+            lower="fewer families",
         ),
+        Term(
+            name="CloudWatch, high-resolution alarms",
+            quantity=stack.services,
+            price=prices.FAST_ALARM,
+            lower="fewer services, or paging a minute later",
+        ),
+        Term(name=DASHBOARD, quantity=1, price=prices.DASHBOARD, lower="nothing; it is one for the stage"),
         Term(name="Logs, written", quantity=logged, price=prices.LOG_INGESTED, lower="fewer services or shards"),
         Term(
             name="Logs, kept",
@@ -88,34 +107,84 @@ def _watching(families: Sequence[FamilyLoad], stack: StackCounts) -> tuple[Term,
 
 
 def _table(families: Sequence[FamilyLoad]) -> tuple[Term, ...]:
-    shards = [(family.slots_a_month, shard) for family in families for shard in family.shards]
-    items = [(slots, effort.item_bytes(shard.targets)) for slots, shard in shards]
-    state = effort.state_bytes(sum(family.targets for family in families))
-    commits = sum(slots * math.ceil(size / _UNIT_WRITE) for slots, size in items)
-    # state is written in a transaction, which counts twice; each minute also asks for stories that are not told yet
-    written = commits + MINUTES * 2 * math.ceil(state / _UNIT_WRITE)
-    read = sum(_commit_reads(slots, shard) for slots, shard in shards) + MINUTES * (math.ceil(state / _UNIT_READ) + 1)
-    months = KEEP_PASSES.days * 24 / HOURS
-    kept = sum(slots * months * size for slots, size in items) / GIB
+    targets = sum(family.targets for family in families)
+    days, hours = HOURS / 24, HOURS
+    commits = sum(
+        family.slots_a_month * _writes(effort.item_bytes(shard.targets))
+        for family in families
+        for shard in family.shards
+    )
+    # state is written in a transaction, which counts twice
+    each_minute = 2 * _writes(effort.state_bytes(targets)) + _writes(effort.tally_bytes(targets))
+    closed = hours * _writes(effort.hour_bytes(targets)) + days * _writes(effort.day_bytes(targets))
+    digests = days * DATED_REPORTS_A_DAY
+    kept = _kept(families) / GIB
     longer = "fewer or longer runs: a longer period of the family"
     return (
-        Term(name="DynamoDB, writes", quantity=written, price=prices.TABLE_WRITE, lower=longer),
+        Term(
+            name="DynamoDB, writes",
+            quantity=commits + MINUTES * each_minute + closed + digests,
+            price=prices.TABLE_WRITE,
+            lower=longer,
+        ),
         Term(
             name="DynamoDB, reads",
-            quantity=read,
+            quantity=_reads(families, targets),
             price=prices.TABLE_READ,
-            lower="shorter runs: while it waits for commits the aggregator asks four times a second",
+            lower="shorter runs: while it waits for commits the aggregator asks twice a second",
         ),
         Term(name="DynamoDB, kept", quantity=kept, price=prices.TABLE_STORED, lower=longer),
         Term(name="DynamoDB, recovery", quantity=kept, price=prices.TABLE_RECOVERY, lower=longer),
     )
 
 
-def _commit_reads(slots: float, shard: ShardLoad) -> float:
-    """Units for a shard's newest commit: asked for once a minute, and again until the run of the slot is there."""
-    again = math.ceil(min(COMMIT_WAIT_SECONDS, shard.seconds) / POLL_SECONDS)
-    units = math.ceil(_NEWEST_COMMITS * effort.item_bytes(shard.targets) / _UNIT_READ)
-    return (MINUTES + slots * again) * units
+def _writes(size: int) -> int:
+    return math.ceil(size / _UNIT_WRITE)
+
+
+def _reads(families: Sequence[FamilyLoad], targets: int) -> float:
+    commits = sum(_commit_reads(family, shard) for family in families for shard in family.shards)
+    tally = effort.tally_bytes(targets)
+    each_minute = (
+        math.ceil(effort.state_bytes(targets) / _UNIT_READ)
+        + math.ceil(KEPT_STORIES * STORY_BYTES / _UNIT_READ)
+        + math.ceil(_TALLIES_READ * tally / _UNIT_READ)
+        + 4  # requests; the newest hour, day and digest
+    )
+    hour = math.ceil((60 + 10) * tally / _UNIT_READ)
+    day = 24 * math.ceil(effort.hour_bytes(targets) / _UNIT_READ)
+    return commits + MINUTES * each_minute + HOURS * hour + HOURS / 24 * day
+
+
+def _commit_reads(family: FamilyLoad, shard: ShardLoad) -> float:
+    """Units for a shard's commits: in vain until a slot's run is there, then once a minute, and in looks for late runs.
+
+    Those looks are the only reads that need not be consistent, and cost half.
+    """
+    size = effort.item_bytes(shard.targets)
+    looked_at = math.ceil(_OPEN_MINUTES / (family.period.total_seconds() / 60)) * size
+    return (
+        family.slots_a_month * questions_in_vain(shard.seconds)
+        + MINUTES * math.ceil(size / _UNIT_READ)
+        + _LATE_LOOKS * math.ceil(looked_at / _UNIT_READ) / 2
+    )
+
+
+def _kept(families: Sequence[FamilyLoad]) -> float:
+    """Bytes in the table of a healthy platform."""
+    targets = sum(family.targets for family in families)
+    months = KEEP_PASSES.days * 24 / HOURS
+    commits = sum(
+        family.slots_a_month * months * effort.item_bytes(shard.targets)
+        for family in families
+        for shard in family.shards
+    )
+    return (
+        commits
+        + TALLY_DAYS * _MINUTES_A_DAY * effort.tally_bytes(targets)
+        + HOUR_DAYS * 24 * effort.hour_bytes(targets)
+        + DAY_DAYS * effort.day_bytes(targets)
+    )
 
 
 def _bucket(families: Sequence[FamilyLoad]) -> tuple[Term, ...]:
@@ -190,9 +259,9 @@ def beside(families: Sequence[FamilyLoad]) -> tuple[Beside, ...]:
         ),
         Beside(
             name="create_endpoints: true",
-            dollars=prices.ENDPOINT_HOUR.of(2 * 2 * HOURS),
+            dollars=prices.ENDPOINT_HOUR.of(INTERFACE_ENDPOINTS * 2 * HOURS),
             resources=ENDPOINT_RESOURCES,
-            why="two interface endpoints in two zones; not needed where NAT or such endpoints exist",
+            why=f"{INTERFACE_ENDPOINTS} interface endpoints in two zones; not needed where NAT or such endpoints exist",
         ),
         Beside(
             name="create_vpc",

@@ -1,21 +1,16 @@
 """How long a run takes and how many bytes it leaves: measured, and written as functions of the number of targets.
 
-Bytes: the recorded Hokusai bundle (36 targets) and its HTTP part repeated to 100 and 1,000 targets, stored and rendered
-by the real code. CPU: the real probe, checks and packing against servers on loopback, Python 3.11. How: docs/plan.md.
+Bytes: the recorded bundles (36 and 30 targets) and the HTTP part of one repeated to 1,000 targets, stored and rendered
+by the real code; roll-ups from tests/bench/row_history.py. A probe's CPU is its family's ``Cost``. How: docs/plan.md.
 """
 
 import math
 
+from auditor.family import Cost
 from auditor.names import REPORT_FORMATS
-from auditor.net.run import MAX_IN_FLIGHT
+from auditor.render import bounds
+from catalog.shards import FULL_CORE_MB, SLOWER_CORE
 
-LAMBDA_SLOWNESS = 2.0
-"""A core of Lambda against the core that was measured on."""
-FULL_CORE_MB = 1769
-"""Memory that buys a whole core; less buys its share, and one Python process uses no more than one."""
-
-PROBE_CPU_SECONDS = 0.0016
-"""A TLS probe with its checks 1.2 ms, packing its facts 0.35 ms, decoding its target 0.03 ms; 0.7 ms without TLS."""
 CALL_CPU_SECONDS = 0.0017
 """One call by the AWS SDK."""
 ANSWER_SECONDS = 0.2
@@ -25,8 +20,10 @@ CALL_SECONDS = 0.03
 STORE_CALLS = 2
 """One object, one commit record."""
 
-AGGREGATE_CPU_SECONDS = 0.0010
-"""Loading, judging and rendering one target."""
+AGGREGATE_CPU_SECONDS = 0.0006
+"""Loading 0.09 to 0.12 ms; judging, rendering, counting and packing the state of one target 0.34 to 0.49 ms."""
+OWN_CALLS = 9
+"""State read and written; requests; tallies, hours, days and the last report's digest; the tally; untold stories."""
 REPORT_FILES = len(REPORT_FORMATS) + 1
 """The renderings and the bundle."""
 
@@ -41,36 +38,58 @@ def cores(memory_mb: int) -> float:
     return min(1.0, memory_mb / FULL_CORE_MB)
 
 
-def run_seconds(targets: int, calls: int, memory_mb: int) -> float:
-    """A healthy run of a family: its CPU or its waves of waiting, whichever is longer, and then its storing."""
-    cpu = LAMBDA_SLOWNESS * (targets * PROBE_CPU_SECONDS + (calls + STORE_CALLS) * CALL_CPU_SECONDS)
-    waves = math.ceil(targets / MAX_IN_FLIGHT)
-    return max(cpu / cores(memory_mb), waves * ANSWER_SECONDS) + STORE_CALLS * CALL_SECONDS
+def probing_seconds(targets: int, cost: Cost, memory_mb: int) -> float:
+    """A healthy run of a family until it stores: its CPU or its waves of waiting, whichever is longer."""
+    cpu = SLOWER_CORE * targets * cost.cpu_ms / 1000 / cores(memory_mb)
+    waves = math.ceil(targets / cost.in_flight)
+    return max(cpu, waves * ANSWER_SECONDS)
+
+
+def storing_seconds(memory_mb: int) -> float:
+    """Its two calls to keep what it saw, in the time that is reserved for that."""
+    return STORE_CALLS * (SLOWER_CORE * CALL_CPU_SECONDS / cores(memory_mb) + CALL_SECONDS)
 
 
 def aggregate_seconds(targets: int, shards: int, memory_mb: int) -> float:
     """The aggregator's own work on one slot, once the runs are there."""
-    # per shard one query and one object; of its own: read state, write state, ask for untold stories
-    calls = 2 * shards + 3 + REPORT_FILES
-    cpu = LAMBDA_SLOWNESS * (targets * AGGREGATE_CPU_SECONDS + calls * CALL_CPU_SECONDS)
+    calls = 2 * shards + OWN_CALLS + REPORT_FILES
+    cpu = SLOWER_CORE * (targets * AGGREGATE_CPU_SECONDS + calls * CALL_CPU_SECONDS)
     return cpu / cores(memory_mb) + calls * CALL_SECONDS
 
 
 def object_bytes(targets: int) -> int:
     """A run's gzip object in S3."""
-    return 1000 + 250 * targets
+    return 1200 + 240 * targets
 
 
 def item_bytes(targets: int) -> int:
     """A run's commit record in DynamoDB: keys, object, digest, and the packed results."""
-    return 480 + 23 * targets
+    return 450 + 24 * targets
 
 
 def state_bytes(targets: int) -> int:
-    """The aggregator's state, packed, with its keys."""
-    return 1000 + 6 * targets
+    """The aggregator's state, packed, with its keys: three slots of each target."""
+    return 450 + 5 * targets
+
+
+def tally_bytes(targets: int) -> int:
+    """What one slot of the aggregator counted."""
+    return 420 + 5 * targets
+
+
+def hour_bytes(targets: int) -> int:
+    """An hour's roll-up, the platform's and the targets'."""
+    return 900 + 38 * targets
+
+
+def day_bytes(targets: int) -> int:
+    """A day's roll-up."""
+    return 900 + 74 * targets
 
 
 def report_bytes(targets: int) -> int:
-    """One report, all files: HTML 2,550 a target, JSON 1,975, Markdown 352, the bundle 6,165; and their frames."""
-    return 39_500 + 11_042 * targets
+    """One report, all files and their frames. A target: HTML and Markdown 2,838, JSON 1,375, the bundle 4,798.
+
+    HTML and Markdown of a platform with more targets than they list are half as long at most; here they stay.
+    """
+    return 80_000 + 2_838 * min(targets, bounds.TARGETS) + 6_173 * targets

@@ -5,8 +5,7 @@ Quotas are the ones of AWS's documentation in late 2025; those that an account c
 
 from collections.abc import Sequence
 
-from auditor.net.run import MAX_IN_FLIGHT
-from auditor.runtime.probe_handler import RESERVE
+from auditor.family import RESERVE
 from cli.plan import effort
 from cli.plan.model import AggregatorLoad, FamilyLoad, Limit, StackCounts
 
@@ -14,14 +13,16 @@ PERMISSION_BYTES = 480
 """One rule's statement in a function's resource policy: its fixed words, a CDK id, two ARNs with the longest names."""
 OWN_DESCRIPTORS = 64
 """Of the interpreter, the event loop and the SDK's connections."""
-PROBE_DESCRIPTORS = 3
-"""One for a name, two for addresses."""
+SERVICES = 90
+"""One slot's state and messages are one transaction of DynamoDB of at most 100 items: so many, and ten of state."""
+STATE_BYTES = 10 * 350_000
 TARGETS_OF_A_RULE = 1
 
 BUDGET = "budget.dollars_a_month"
 
 _AWS = "AWS quota"
 _OWN = "the auditor's own"
+_SPLIT = "split the catalogue by services into two stages"
 
 
 def limits(
@@ -43,11 +44,18 @@ def limits(
 def _of_the_stack(stack: StackCounts) -> tuple[Limit, ...]:
     return (
         Limit(
+            name="services of a catalogue",
+            used=stack.services,
+            limit=SERVICES,
+            whose=f"{_AWS} of 100 items in a transaction, ten of them state",
+            remedy=f"when all change at once each has a message: join services of one owner, or {_SPLIT}",
+        ),
+        Limit(
             name="resources of a stack",
             used=stack.resources,
             limit=500,
             whose=_AWS,
-            remedy="split the catalogue by services into two stages, or join services of one owner: each has an alarm",
+            remedy=f"{_SPLIT}, or join services of one owner: each has an alarm",
         ),
         Limit(name="targets of a rule", used=TARGETS_OF_A_RULE, limit=5, whose=_AWS, remedy="none: each rule has one"),
         Limit(
@@ -86,7 +94,6 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
     most = max((shard.targets for shard in shards), default=0)
     widest = max(families, key=lambda family: family.policy_bytes, default=None)
     targets = sum(family.targets for family in families)
-    split = "split the catalogue by services into two stages"
     return (
         Limit(
             name="functions at work at once",
@@ -97,10 +104,10 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
         ),
         Limit(
             name="descriptors of a function",
-            used=OWN_DESCRIPTORS + PROBE_DESCRIPTORS * min(most, MAX_IN_FLIGHT),
+            used=OWN_DESCRIPTORS + max((_descriptors(family) for family in families), default=0),
             limit=1024,
             whose=_AWS,
-            remedy=f"none: at most {MAX_IN_FLIGHT} probes are in flight",
+            remedy="none: no family has more probes in flight than have descriptors",
         ),
         Limit(
             name="bytes of a commit record",
@@ -112,9 +119,9 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
         Limit(
             name="bytes of the aggregator's state",
             used=effort.state_bytes(targets),
-            limit=400 * 1024,
-            whose=f"{_AWS} of an item",
-            remedy=split,
+            limit=STATE_BYTES,
+            whose=f"{_AWS} of a transaction's items, of which ten are state",
+            remedy=_SPLIT,
         ),
         *(
             [
@@ -124,7 +131,7 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
                     limit=10_000,
                     # what does not fit goes into a managed policy of 6,144, which one long statement never fits
                     whose=f"{_AWS} of 10,240, of which CDK fills 10,000",
-                    remedy=f"one secret for several targets of {widest.name}, or {split}",
+                    remedy=f"one secret for several targets of {widest.name}, or {_SPLIT}",
                 )
             ]
             if widest
@@ -133,7 +140,7 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
         *(
             Limit(
                 name=f"seconds of a run of {family.name}",
-                used=family.slowest_seconds,
+                used=max(shard.probing_seconds for shard in family.shards),
                 limit=(family.timeout - RESERVE).total_seconds(),
                 whose=f"{_OWN} deadline",
                 remedy=f"more shards, or more memory than {family.memory_mb} MB, which buys more of a core",
@@ -145,9 +152,14 @@ def _of_runs(families: Sequence[FamilyLoad], aggregator: AggregatorLoad) -> tupl
             used=aggregator.longest_seconds,
             limit=aggregator.timeout.total_seconds(),
             whose=f"{_OWN} deadline",
-            remedy=split,
+            remedy=_SPLIT,
         ),
     )
+
+
+def _descriptors(family: FamilyLoad) -> int:
+    most = max(shard.targets for shard in family.shards)
+    return family.cost.descriptors * min(most, family.cost.in_flight)
 
 
 def _of_the_budget(dollars: float, budget: float) -> Limit:

@@ -1,6 +1,7 @@
 """What the auditor does for a compiled catalogue: the runs of its families, and the aggregator's."""
 
 import json
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from statistics import mean
@@ -10,15 +11,14 @@ from auditor.domain.target import Target
 from auditor.domain.topology import Platform, Shard
 from auditor.family import AwsScope, Family
 from auditor.runtime.catalogue import decoded
-from cli.plan.effort import aggregate_seconds, run_seconds
+from cli.plan.effort import aggregate_seconds, probing_seconds, storing_seconds
 from cli.plan.model import AggregatorLoad, FamilyLoad, ShardLoad
 
-# These six are infra's and the aggregator's own; tests/infra/test_plan.py holds them to the template and the code.
+# These are infra's and the aggregator's own; tests/infra/test_plan.py holds them to the template and the code.
 AGGREGATOR_PERIOD = timedelta(minutes=1)
-AGGREGATOR_MEMORY_MB = 512
 AGGREGATOR_TIMEOUT = timedelta(seconds=60)
 COMMIT_WAIT_SECONDS = 20.0
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 
 OWN_POLICY_BYTES = 2000
 """Statements of every family's role: its log group, network interfaces, commits, the table's key, observations."""
@@ -39,6 +39,7 @@ def family_loads(platform: Platform, families: Sequence[Family[Any]]) -> tuple[F
             period=family.period,
             timeout=family.timeout,
             memory_mb=family.memory_mb,
+            cost=family.cost,
             shards=tuple(_shard_load(family, shard, targets) for shard in by_name[family.name]),
             policy_bytes=_policy_bytes(family, [t for t in platform.targets if t.family == family.name]),
         )
@@ -56,12 +57,12 @@ def _shard_load(family: Family[Any], shard: Shard, targets: dict[str, Target[Any
         if _READ_SECRET in permission.actions
         for resource in permission.resources
     }
-    calls = family.calls_per_target * len(probed)
     return ShardLoad(
         targets=len(probed),
-        calls=calls,
+        calls=family.calls_per_target * len(probed),
         secrets=len(secrets),
-        seconds=run_seconds(len(probed), calls, family.memory_mb),
+        probing_seconds=probing_seconds(len(probed), family.cost, family.memory_mb),
+        storing_seconds=storing_seconds(family.memory_mb),
     )
 
 
@@ -74,14 +75,20 @@ def _policy_bytes(family: Family[Any], targets: Sequence[Target[Any]]) -> int:
     return OWN_POLICY_BYTES + sum(len(json.dumps(statement, separators=(",", ":"))) for statement in statements)
 
 
-def aggregator_load(families: Sequence[FamilyLoad]) -> AggregatorLoad:
+def aggregator_memory_mb(targets: int) -> int:
+    """What the aggregator gets for a catalogue of so many targets."""
+    return min(512 + 128 * (targets // 1000), 10_240)
+
+
+def aggregator_load(platform: Platform, families: Sequence[FamilyLoad]) -> AggregatorLoad:
     """The aggregator starts with the families and asks for each commit until it is there or its patience ends."""
     waits = [_wait(families, minute) for minute in range(60)]
     shards = sum(len(family.shards) for family in families)
     targets = sum(family.targets for family in families)
-    working = aggregate_seconds(targets, shards, AGGREGATOR_MEMORY_MB)
+    memory_mb = aggregator_memory_mb(len(platform.targets))
+    working = aggregate_seconds(targets, shards, memory_mb)
     return AggregatorLoad(
-        memory_mb=AGGREGATOR_MEMORY_MB,
+        memory_mb=memory_mb,
         timeout=AGGREGATOR_TIMEOUT,
         waiting_seconds=mean(waits),
         working_seconds=working,
@@ -90,6 +97,11 @@ def aggregator_load(families: Sequence[FamilyLoad]) -> AggregatorLoad:
 
 
 def _wait(families: Sequence[FamilyLoad], minute: int) -> float:
-    """Seconds until the last run of the families that are due in a minute of the hour has been committed."""
+    """Seconds until it sees the last run of the families that are due in a minute of the hour."""
     due = (family.slowest_seconds for family in families if minute % (family.period.total_seconds() / 60) == 0)
-    return min(COMMIT_WAIT_SECONDS, max(due, default=0.0))
+    return POLL_SECONDS * questions_in_vain(max(due, default=0.0))
+
+
+def questions_in_vain(seconds: float) -> int:
+    """How often the aggregator asks for a commit that comes after so long, before it sees it or gives up."""
+    return math.ceil(min(COMMIT_WAIT_SECONDS, seconds) / POLL_SECONDS)

@@ -3,17 +3,24 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from auditor.family import Cost
 from cli.plan.prices import MINUTES, Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardLoad:
-    """One run of a shard: targets that it probes, AWS calls, distinct secrets that it reads, seconds that it takes."""
+    """One run of a shard: targets that it probes, AWS calls, distinct secrets that it reads, seconds of its parts."""
 
     targets: int
     calls: int
     secrets: int
-    seconds: float
+    probing_seconds: float
+    storing_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """What Lambda bills."""
+        return self.probing_seconds + self.storing_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,7 @@ class FamilyLoad:
     period: timedelta
     timeout: timedelta
     memory_mb: int
+    cost: Cost
     shards: tuple[ShardLoad, ...]
     policy_bytes: int
     """What the function's role may do, as IAM counts it."""
@@ -69,6 +77,8 @@ class AggregatorLoad:
 class StackCounts:
     """What the stack of a stage holds, in an imported VPC, without subscribers and endpoints."""
 
+    services: int
+    """Each has a high-resolution alarm and a metric."""
     functions: int
     rules: int
     most_rules_of_a_function: int

@@ -15,7 +15,7 @@ from cli.plan.stack import stack_counts
 def plan(platform: Platform, families: Sequence[Family[Any]], budget: float | None = None) -> Plan:
     """The plan of a platform whose targets are of ``families``; ``budget`` in dollars a month."""
     loads = family_loads(platform, families)
-    aggregator = aggregator_load(loads)
+    aggregator = aggregator_load(platform, loads)
     stack = stack_counts(platform, families)
     bill = terms(loads, aggregator, stack)
     dollars = sum(term.dollars for term in bill)

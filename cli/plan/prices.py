@@ -35,6 +35,8 @@ METRIC = Price(dollars=0.30, unit="metrics")
 """For each of the first 10,000 of an account."""
 ALARM = Price(dollars=0.10, unit="alarms")
 """On one standard metric; a composite alarm is $0.50."""
+FAST_ALARM = Price(dollars=0.30, unit="alarms")
+"""With a period under a minute, which AWS calls high-resolution; the metric itself costs no more for that."""
 DASHBOARD = Price(dollars=3, unit="dashboard")
 LOG_INGESTED = Price(dollars=0.50, unit="GB")
 LOG_STORED = Price(dollars=0.03, unit="GB")

@@ -14,8 +14,9 @@ FUNCTION_RESOURCES = 5
 """Function, role, its policy, log group, what becomes of failed invocations."""
 RULE_RESOURCES = 2
 """The rule, and its permission to invoke."""
-ENDPOINT_RESOURCES = 6
-"""With ``create_endpoints``: two interface and two gateway endpoints, their security group and its ingress."""
+INTERFACE_ENDPOINTS = 3
+ENDPOINT_RESOURCES = INTERFACE_ENDPOINTS + 4
+"""With ``create_endpoints``: also two gateway endpoints, a security group and its ingress."""
 CREATED_VPC_RESOURCES = 25
 """With ``create_vpc`` in two zones."""
 
@@ -31,6 +32,7 @@ def stack_counts(platform: Platform, families: Sequence[Family[Any]]) -> StackCo
     # silence of each family; each service; blind, a silent aggregator, failed runs
     alarms = len(deployed) + len(platform.services) + 3
     return StackCounts(
+        services=len(platform.services),
         functions=functions,
         rules=rules,
         most_rules_of_a_function=max(1, *shards.values()),

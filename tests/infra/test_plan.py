@@ -9,6 +9,8 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
+from auditor import names
+from auditor.adapters import rollups, state
 from auditor.domain.topology import Platform, Shard
 from auditor.runtime.settings import read_settings
 from catalog.compile import compile_catalogue
@@ -17,8 +19,8 @@ from cli.plan import bill, limits
 from cli.plan import load as plan_load
 from cli.plan.model import Plan, StackCounts
 from cli.plan.plan import plan
-from cli.plan.stack import CREATED_VPC_RESOURCES, ENDPOINT_RESOURCES
-from functions.aggregator import aggregate
+from cli.plan.stack import CREATED_VPC_RESOURCES, ENDPOINT_RESOURCES, INTERFACE_ENDPOINTS
+from functions.aggregator import aggregate, history
 from functions.aggregator.handler import PERIOD
 from infra.build import Assets
 from infra.constructs import aggregator, stores
@@ -56,6 +58,7 @@ def counted(stage: Stage) -> StackCounts:
     permissions = [json.dumps(p["FunctionName"]) for p in stage.properties("AWS::Lambda::Permission")]
     (group,) = [p for p in stage.properties("AWS::EC2::SecurityGroup") if "connects out" in str(p["GroupDescription"])]
     return StackCounts(
+        services=len([a for a in stage.properties("AWS::CloudWatch::Alarm") if a["Period"] < 60]),
         functions=len(stage.resources("AWS::Lambda::Function")),
         rules=len(stage.resources("AWS::Events::Rule")),
         most_rules_of_a_function=max(permissions.count(function) for function in permissions),
@@ -88,6 +91,11 @@ def test_the_counts_are_those_of_the_template(stage: Stage) -> None:
     assert planned(stage).stack == counted(stage)
 
 
+def test_as_many_endpoints_as_planned_are_made_where_the_stage_asks_for_them(stage: Stage) -> None:
+    kinds = [endpoint["VpcEndpointType"] for endpoint in stage.properties("AWS::EC2::VPCEndpoint")]
+    assert kinds.count("Interface") == (INTERFACE_ENDPOINTS if stage.settings.create_endpoints else 0)
+
+
 def test_the_counts_of_the_large_catalogue_are_those_of_its_template(hokusai: Stage) -> None:
     stack = planned(hokusai).stack
     assert stack == counted(hokusai)
@@ -104,7 +112,9 @@ def test_a_plan_knows_the_familys_rules_memory_and_time(hokusai: Stage) -> None:
 
 def test_the_aggregators_size_and_pace_are_the_planned_ones(hokusai: Stage) -> None:
     function = hokusai.functions()["health-auditor-sandbox-aggregator"]
-    assert function["MemorySize"] == plan_load.AGGREGATOR_MEMORY_MB
+    assert function["MemorySize"] == plan_load.aggregator_memory_mb(len(hokusai.platform.targets))
+    for targets in (0, 999, 1000, 25_500, 80_000):
+        assert plan_load.aggregator_memory_mb(targets) == aggregator.memory_mb(targets)
     assert function["Timeout"] == plan_load.AGGREGATOR_TIMEOUT.total_seconds()
     assert aggregator.PERIOD == PERIOD == plan_load.AGGREGATOR_PERIOD == timedelta(minutes=1)
     environment = {"AUDITOR_STAGE": "s", "AUDITOR_CATALOGUE": "c", "AUDITOR_TABLE": "t", "AUDITOR_BUCKET": "b"}
@@ -117,6 +127,16 @@ def test_the_planned_lifecycle_is_the_buckets() -> None:
     assert stores.OBSERVATION_DAYS == bill.OBSERVATION_DAYS
     assert stores.REPORT_DAYS == bill.REPORT_DAYS
     assert stores.NONCURRENT_DAYS == bill.NONCURRENT_DAYS
+
+
+def test_the_planned_history_is_kept_as_long_as_it_is() -> None:
+    kept = [rollups._KEEP[kind].days for kind in (names.ROLLUP_TALLY, names.ROLLUP_HOUR, names.ROLLUP_DAY)]
+    assert kept == [bill.TALLY_DAYS, bill.HOUR_DAYS, bill.DAY_DAYS]
+    assert timedelta(minutes=bill.MINUTES / bill._LATE_LOOKS) == history._LATE_LOOK
+
+
+def test_services_and_parts_of_the_state_fill_one_transaction() -> None:
+    assert limits.SERVICES + limits.STATE_BYTES // state._PART_BYTES == 100
 
 
 def test_logs_are_kept_as_long_as_a_stage_keeps_them_by_default(synthesized: Synthesized) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from auditor.domain.target import Target
 from auditor.domain.topology import Component, Platform, Service, Shard, Thresholds
-from auditor.family import AwsScope, Family, Permission, Plane, secret_permission
+from auditor.family import AwsScope, Cost, Family, Permission, Plane, secret_permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ PAGE: Family[Spec] = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=30),
     memory_mb=512,
+    cost=Cost(cpu_ms=1.5, descriptors=8),
     permissions=_permissions,
     destinations=lambda target: (target.spec.place,),
 )
@@ -42,6 +43,7 @@ ROLE: Family[Spec] = Family(
     period=timedelta(minutes=5),
     timeout=timedelta(seconds=60),
     memory_mb=256,
+    cost=Cost(cpu_ms=10.0, blocking=True, calls=3, calls_per_second=20.0),
     calls_per_target=3,
 )
 FAMILIES = (PAGE, ROLE)

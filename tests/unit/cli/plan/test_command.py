@@ -55,10 +55,11 @@ def test_a_plan_over_its_budget_is_refused_with_value_limit_and_remedy(
 
 
 def test_a_plan_over_a_quota_is_refused_with_each_reason() -> None:
-    out = plan_text(plan(sized(pages=[1], services=469), FAMILIES, budget=1))
+    out = plan_text(plan(sized(pages=[1], services=91), FAMILIES, budget=1))
     assert out.splitlines()[-2] == (
-        "refused: resources of a stack is 501; allowed is 500 (AWS quota); remedy: split the catalogue by services "
-        "into two stages, or join services of one owner: each has an alarm"
+        "refused: services of a catalogue is 91; allowed is 90 (AWS quota of 100 items in a transaction, ten of them "
+        "state); remedy: when all change at once each has a message: join services of one owner, or split the "
+        "catalogue by services into two stages"
     )
     assert out.splitlines()[-1].startswith("refused: budget.dollars_a_month is ")
 
@@ -85,7 +86,7 @@ def test_a_catalogue_that_is_refused_has_no_plan(tmp_path: Path, capsys: pytest.
 
 def test_prices_have_their_own_decimals_and_whole_numbers_none() -> None:
     rows = {line.split("  ")[0]: line for line in plan_text(plan(sized(pages=[2]), FAMILIES)).splitlines()}
-    assert rows["Lambda, probing"].split()[2:] == ["5,694", "GB-s", "$0.0000133334", "0.08", "1%"]
+    assert rows["Lambda, probing"].split()[2:] == ["6,209", "GB-s", "$0.0000133334", "0.08", "1%"]
     assert rows["Lambda, requests"].split()[2:6] == ["87,600", "runs", "$0.20", "per"]
 
 

@@ -1,4 +1,4 @@
-"""The plan's sizes, held to what the real code stores and publishes for the recorded bundle of 36 targets."""
+"""The plan's sizes, held to what the real code stores and publishes for the recorded bundles of 36 and 30 targets."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from auditor.domain.assessment import assess
 from auditor.domain.bundle import Bundle, Run, State
 from auditor.domain.reporting import build_report
 from auditor.domain.topology import Shard
-from auditor.net.run import MAX_IN_FLIGHT
+from auditor.family import MAX_IN_FLIGHT, WORKER_THREADS, Cost
 from cli.plan import effort
 from cli.replay import read_bundle
 from functions.aggregator.aggregate import rendered
@@ -134,10 +134,11 @@ def test_memory_buys_a_share_of_one_core(memory_mb: int, share: float) -> None:
 
 
 def test_a_run_takes_its_waves_or_its_cpu() -> None:
-    one, two = (effort.run_seconds(targets, 0, 100_000) for targets in (MAX_IN_FLIGHT, MAX_IN_FLIGHT + 1))
-    # on a whole core: 2 x (256 x 1.6 + 2 x 1.7) ms of CPU are longer than one wave of 0.2 s and than two
-    assert one == pytest.approx(2 * (256 * 0.0016 + 0.0034) + 0.06)
-    assert two == pytest.approx(2 * (257 * 0.0016 + 0.0034) + 0.06)
-    assert effort.run_seconds(1, 0, 512) == pytest.approx(0.26)
-    # ten targets with five calls each at 256 MB
-    assert effort.run_seconds(10, 50, 256) == pytest.approx(2 * (0.016 + 52 * 0.0017) / (256 / 1769) + 0.06)
+    cheap, blocking, dear = Cost(cpu_ms=0.1), Cost(cpu_ms=0.1, blocking=True), Cost(cpu_ms=10.0)
+    assert effort.probing_seconds(MAX_IN_FLIGHT, cheap, 1769) == 0.2
+    assert effort.probing_seconds(MAX_IN_FLIGHT + 1, cheap, 1769) == 0.4
+    assert effort.probing_seconds(WORKER_THREADS + 1, blocking, 1769) == 0.4
+    # 2 x 100 x 10 ms on a quarter of a gigabyte
+    assert effort.probing_seconds(100, dear, 256) == pytest.approx(2.0 / (256 / 1769))
+    # two answers of 30 ms, and 2 x 1.7 ms for each
+    assert effort.storing_seconds(256) == pytest.approx(2 * (0.03 + 0.0034 / (256 / 1769)))

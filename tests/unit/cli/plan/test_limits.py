@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from auditor.domain.topology import Shard
+from auditor.family import Cost
 from cli.plan.limits import limits
 from cli.plan.model import AggregatorLoad, FamilyLoad, Limit, ShardLoad, StackCounts
 from cli.plan.plan import plan
 from tests.unit.cli.plan.platforms import FAMILIES, platform, sized, target
 
 STACK = StackCounts(
+    services=1,
     functions=2,
     rules=2,
     most_rules_of_a_function=1,
@@ -23,12 +25,13 @@ STACK = StackCounts(
     egress_ports=1,
     resources=33,
 )
-SHARD = ShardLoad(targets=1, calls=0, secrets=0, seconds=1.0)
+SHARD = ShardLoad(targets=1, calls=0, secrets=0, probing_seconds=1.0, storing_seconds=0.1)
 PAGES = FamilyLoad(
     name="page",
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=30),
     memory_mb=512,
+    cost=Cost(cpu_ms=1.5, descriptors=8),
     shards=(SHARD,),
     policy_bytes=2000,
 )
@@ -49,10 +52,14 @@ def exceeded(
 
 
 def shards(*targets: int, seconds: float = 1) -> FamilyLoad:
-    return replace(PAGES, shards=tuple(replace(SHARD, targets=number, seconds=seconds) for number in targets))
+    return replace(PAGES, shards=tuple(replace(SHARD, targets=number, probing_seconds=seconds) for number in targets))
 
 
 TABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "services of a catalogue": (
+        {"stack": replace(STACK, services=90)},
+        {"stack": replace(STACK, services=91)},
+    ),
     "resources of a stack": (
         {"stack": replace(STACK, resources=500)},
         {"stack": replace(STACK, resources=501)},
@@ -73,16 +80,16 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     # and the aggregator
     "functions at work at once": ({"family": shards(*[1] * 999)}, {"family": shards(*[1] * 1000)}),
-    # 480 + 23 x 17,787 = 409,581 of 409,600
-    "bytes of a commit record": ({"family": shards(17_787)}, {"family": shards(17_788)}),
+    # 450 + 24 x 17,047 = 409,578 of 409,600
+    "bytes of a commit record": ({"family": shards(17_047)}, {"family": shards(17_048)}),
     "bytes of a role's policy": (
         {"family": replace(PAGES, policy_bytes=10_000)},
         {"family": replace(PAGES, policy_bytes=10_001)},
     ),
-    # 1,000 + 6 x 68,100 = 409,600; in shards that fit by themselves
+    # 450 + 5 x 699,910 = 3,500,000; in shards that fit by themselves
     "bytes of the aggregator's state": (
-        {"family": shards(17_025, 17_025, 17_025, 17_025)},
-        {"family": shards(17_025, 17_025, 17_025, 17_026)},
+        {"family": shards(*[10_000] * 69, 9_910)},
+        {"family": shards(*[10_000] * 69, 9_911)},
     ),
     # a limit of 30 s, of which 4 s are kept for storing
     "seconds of a run of page": ({"family": shards(1, seconds=26)}, {"family": shards(1, seconds=26.01)}),
@@ -111,9 +118,9 @@ def test_descriptors_are_bounded_by_the_probes_in_flight() -> None:
         found = limits([shards(targets)], AGGREGATOR, STACK, dollars=1, budget=None)
         return next(limit for limit in found if limit.name == "descriptors of a function")
 
-    assert used(2).used == 64 + 2 * 3
-    assert used(256).used == used(10_000).used == 64 + 256 * 3
-    assert used(256).limit == 1024
+    assert used(2).used == 64 + 2 * 8
+    # so many fit, and no more are made at once
+    assert used(120).used == used(10_000).used == 64 + 120 * 8 == used(120).limit == 1024
 
 
 def test_each_secret_lengthens_the_policy_of_its_role_once() -> None:
@@ -136,11 +143,16 @@ def test_ten_thousand_targets_are_counted_without_a_synthesis() -> None:
     assert (stack.alarms, stack.resources) == (14, 14 + 10 + 28 + 14)
 
 
-def test_services_fill_the_stack() -> None:
-    # 14 fixed + 10 of functions + 4 of rules + 1 + services + 3
-    fits, refused = (plan(sized(pages=[1], services=number), FAMILIES) for number in (468, 469))
+def test_no_catalogue_has_more_services_than_messages_fit_one_transaction() -> None:
+    fits, refused = (plan(sized(pages=[1], services=number), FAMILIES) for number in (90, 91))
     assert [limit.name for limit in fits.refusals] == []
-    assert [(limit.name, limit.used) for limit in refused.refusals] == [("resources of a stack", 501)]
+    assert [(limit.name, limit.used) for limit in refused.refusals] == [("services of a catalogue", 91)]
+
+
+def test_shards_fill_the_stack() -> None:
+    # 14 fixed + 10 of functions + rules with their permissions, of shards and aggregator + alarms 1 + 1 + 3
+    fits, refused = (plan(sized(pages=[1] * number), FAMILIES).stack.resources for number in (235, 236))
+    assert (fits, refused) == (14 + 10 + 2 * 236 + 5, 14 + 10 + 2 * 237 + 5)
 
 
 def test_a_shard_that_cannot_end_in_its_time_is_refused() -> None:
