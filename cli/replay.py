@@ -1,7 +1,9 @@
 """``audit report``: from a bundle to its report again. Recorded results are dropped; the checks are asked anew."""
 
+import gzip
 import json
 import math
+import zlib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +24,7 @@ from functions.aggregator.registry import knowledge
 from functions.families import FAMILIES
 
 _MAX_BYTES = 512 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
 
 
 class BundleError(ValueError):
@@ -29,14 +32,14 @@ class BundleError(ValueError):
 
 
 def read_bundle(path: Path) -> Bundle:
-    """The bundle of a file; BundleError says what is wrong with it."""
+    """The bundle of a file, plain or gzip as the auditor publishes it; BundleError says what is wrong with it."""
     try:
-        size = path.stat().st_size
-        text = path.read_text(encoding="utf-8") if size <= _MAX_BYTES else "null"
+        content = _content(path)
+        text = "null" if content is None else content.decode("utf-8")
         document = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: not a readable JSON file ({error})") from error
-    if size > _MAX_BYTES:
+    if content is None:
         raise BundleError(f"{path}: larger than {_MAX_BYTES} bytes, which no bundle is")
     version = document.get("schema_version") if isinstance(document, dict) else None
     if version != BUNDLE_VERSION:
@@ -45,6 +48,17 @@ def read_bundle(path: Path) -> Bundle:
         return from_json(Bundle, document)
     except (CodecError, RecursionError) as error:
         raise BundleError(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> bytes | None:
+    """What a file holds, unpacked; None when that is more than a bundle may have, and no more of it is read."""
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        if path.stat().st_size > _MAX_BYTES:
+            return None
+        content = (gzip.GzipFile(fileobj=file) if packed else file).read(_MAX_BYTES + 1)
+    return content if len(content) <= _MAX_BYTES else None
 
 
 def replay(bundle: Bundle) -> tuple[Report, Bundle]:

@@ -1,5 +1,6 @@
 """Reads what the deployed auditor published, as a person would: from the bucket."""
 
+import gzip
 import json
 import time
 import urllib.request
@@ -73,8 +74,9 @@ class Publications:
         return self._text("bundle.json")
 
     def _text(self, name: str) -> str:
-        body: bytes = self._s3.get_object(Bucket=self._bucket, Key=report_key(STAGE, name))["Body"].read()
-        return body.decode()
+        answer = self._s3.get_object(Bucket=self._bucket, Key=report_key(STAGE, name))
+        body: bytes = answer["Body"].read()
+        return (gzip.decompress(body) if answer.get("ContentEncoding") == "gzip" else body).decode()
 
 
 def simulated_now(instance: Instance) -> datetime:

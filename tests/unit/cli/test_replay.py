@@ -1,5 +1,6 @@
 """``audit report``: the same bundle gives the same bytes, and what is no bundle is refused in words."""
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -153,6 +154,30 @@ def test_what_can_be_read_and_not_shown_is_refused_in_words(
     path.write_text(json.dumps(document))
     assert main(["report", str(path), "--out", str(tmp_path / "out")]) in (1, 2)
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_packed_bundle_is_the_bundle(audited: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "bundle.json"
+    packed.write_bytes(gzip.compress((audited / "bundle.json").read_bytes()))
+    assert read_bundle(packed) == read_bundle(audited / "bundle.json")
+
+
+@pytest.mark.parametrize("spoil", [lambda b: b[:-20], lambda b: b[:2], lambda b: b[:40] + bytes(40) + b[80:]])
+def test_a_packed_file_that_is_broken_is_refused(
+    audited: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "bundle.json"
+    path.write_bytes(spoil(gzip.compress((audited / "bundle.json").read_bytes())))
+    with pytest.raises(BundleError, match="not a readable JSON file"):
+        read_bundle(path)
+
+
+def test_what_becomes_too_large_by_unpacking_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.replay._MAX_BYTES", 1000)
+    path = tmp_path / "bundle.json"
+    path.write_bytes(gzip.compress(b" " * 1001))
+    with pytest.raises(BundleError, match="larger than 1000 bytes"):
+        read_bundle(path)
 
 
 @pytest.mark.parametrize("missing", ["nothing-here.json", "."])

@@ -1,5 +1,6 @@
 """What leaves for people: reports in S3, stories on SNS."""
 
+import gzip
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +38,14 @@ def test_files_are_published_with_their_types(aws: Any, instant: datetime | None
         "odd": "application/octet-stream",
     }
     assert found["report.html"]["Body"].read().decode() == "<p>ä</p>"
+
+
+def test_the_bundle_alone_is_packed_and_says_so(aws: Any) -> None:
+    bucket_of(aws).publish(FILES, None)
+    found = {n: aws.s3.get_object(Bucket="observations", Key=f"reports/test/latest/{n}") for n in FILES}
+    assert {n for n, answer in found.items() if answer.get("ContentEncoding") == "gzip"} == {"bundle.json"}
+    assert gzip.decompress(found["bundle.json"]["Body"].read()) == b"[]"
+    assert found["report.json"]["Body"].read() == b"{}"
 
 
 def test_latest_is_overwritten_and_the_dated_one_stays(aws: Any) -> None:

@@ -1,5 +1,6 @@
 """The aggregator's Lambda with its real adapters on AWS in memory: from committed runs to report, metric and story."""
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,8 +65,12 @@ class Stage:
 
     def file(self, key: str) -> str:
         """An object's text."""
-        text: str = self.s3.get_object(Bucket="reports", Key=key)["Body"].read().decode()
-        return text
+        return self.content(key).decode()
+
+    def content(self, key: str) -> bytes:
+        """An object's bytes."""
+        content: bytes = self.s3.get_object(Bucket="reports", Key=key)["Body"].read()
+        return content
 
 
 def _forget() -> None:
@@ -150,7 +155,7 @@ def test_from_committed_runs_to_report_metric_and_story(stage: Stage, capsys: py
     dated = f"reports/test/{format_instant(broken)}/"
     assert dated in story.text
     assert "tcp.refused" in stage.file(f"{dated}report.md")
-    bundle = from_json(Bundle, json.loads(stage.file("reports/test/latest/bundle.json")))
+    bundle = from_json(Bundle, json.loads(gzip.decompress(stage.content("reports/test/latest/bundle.json"))))
     assert bundle.as_of == broken
     assert all(run.object_key.startswith("observations/test/") for run in bundle.runs)
 
