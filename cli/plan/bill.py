@@ -213,13 +213,13 @@ def _bucket(families: Sequence[FamilyLoad]) -> tuple[Term, ...]:
             name="S3, versions of latest",
             quantity=latest / GIB,
             price=prices.BUCKET_STORED,
-            lower=f"fewer days than {NONCURRENT_DAYS} for replaced versions, a packed bundle, or publishing less",
+            lower=f"fewer days than {NONCURRENT_DAYS} for replaced versions, or publishing less",
         ),
         Term(
             name="S3, dated reports",
             quantity=filed / GIB,
             price=prices.BUCKET_STORED,
-            lower=f"fewer days than {REPORT_DAYS} in the bucket's lifecycle, or a packed bundle",
+            lower=f"fewer days than {REPORT_DAYS} in the bucket's lifecycle",
         ),
     )
 

@@ -21,7 +21,7 @@ RUN = 0.2 + 2 * (0.03 + 2 * 0.0017 / (512 / 1769))
 WAIT = 0.5
 # and makes fifteen calls: commit, object, state read and written, requests, four of the past, tally, stories, files
 WORK = 2 * (2 * 0.0006 + 15 * 0.0017) / (512 / 1769) + 15 * 0.03
-REPORT = 80_000 + 2 * (2_838 + 6_173)
+REPORT = 66_000 + 2 * (2_838 + 1_705)
 RECORD, TALLY, HOUR, DAY = 450 + 2 * 24, 420 + 2 * 5, 900 + 2 * 38, 900 + 2 * 74
 KEPT = 35 * 24 * 60 * RECORD + 2 * 24 * 60 * TALLY + 35 * 24 * HOUR + 400 * DAY
 

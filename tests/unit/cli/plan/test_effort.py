@@ -1,6 +1,7 @@
 """The plan's sizes, held to what the real code stores and publishes for the recorded bundles of 36 and 30 targets."""
 
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,40 +12,68 @@ from typing import Any
 import pytest
 
 from auditor.adapters.metrics import emit
+from auditor.adapters.reports import ReportBucket
+from auditor.adapters.rollups import RollupStore
 from auditor.adapters.runs import RunStore
 from auditor.adapters.state import StateStore
 from auditor.domain.assessment import assess
 from auditor.domain.bundle import Bundle, Run, State
+from auditor.domain.closing import close_hour
+from auditor.domain.histogram import buckets_of
+from auditor.domain.history import HOUR, MINUTE
 from auditor.domain.reporting import build_report
+from auditor.domain.rollup import Counts, day_of, merged_target
+from auditor.domain.tally import RunTally, Tally
 from auditor.domain.topology import Shard
+from auditor.domain.verdict import Verdict
 from auditor.family import MAX_IN_FLIGHT, WORKER_THREADS, Cost
 from cli.plan import effort
 from cli.replay import read_bundle
 from functions.aggregator.aggregate import rendered
 from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.registry import knowledge
+from tests.fakes import KNOWLEDGE, platform, target
 
-BUNDLE = Path(__file__).resolve().parents[3] / "incidents" / "bundles" / "hokusai-development.json"
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
+
+BUNDLES = Path(__file__).resolve().parents[3] / "incidents" / "bundles"
 
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return read_bundle(BUNDLE)
+    return read_bundle(BUNDLES / "hokusai-development.json")
 
 
 @dataclass
 class Kept:
-    """Stands for bucket, table and DynamoDB resource; keeps what was written last."""
+    """Stands for bucket, table and DynamoDB resource; keeps what was written."""
 
-    body: bytes = b""
-    item: Mapping[str, Any] = field(default_factory=dict)
-    meta: Any = None
+    bodies: list[bytes] = field(default_factory=list)
+    items: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def put_object(self, *, Body: bytes, **_: Any) -> None:  # noqa: N803 - boto3's names
-        self.body = Body
+    @property
+    def meta(self) -> "Kept":
+        return self
+
+    @property
+    def client(self) -> "Kept":
+        return self
+
+    def Table(self, _name: str) -> "Kept":  # noqa: N802 - boto3's names
+        return self
+
+    def put_object(self, *, Body: bytes, **_: Any) -> None:  # noqa: N803
+        self.bodies.append(Body)
 
     def put_item(self, *, Item: Mapping[str, Any], **_: Any) -> None:  # noqa: N803
-        self.item = Item
+        self.items.append(Item)
+
+    def transact_write_items(self, *, TransactItems: list[Mapping[str, Any]]) -> None:  # noqa: N803
+        self.items += [write["Put"]["Item"] for write in TransactItems]
+
+    @property
+    def item_bytes(self) -> int:
+        return sum(item_size(item) for item in self.items)
 
 
 def item_size(item: Mapping[str, Any]) -> int:
@@ -62,17 +91,19 @@ def test_objects_and_commit_records_are_about_as_large_as_planned(bundle: Bundle
     runs = [(len(run.observations), stored(run)) for run in bundle.runs]
     assert sum(targets for targets, _ in runs) == 36
     for targets, kept in runs:
-        assert item_size(kept.item) == pytest.approx(effort.item_bytes(targets), rel=0.35)
+        assert kept.item_bytes == pytest.approx(effort.item_bytes(targets), rel=0.35)
     planned = sum(effort.object_bytes(targets) for targets, _ in runs)
-    assert sum(len(kept.body) for _, kept in runs) == pytest.approx(planned, rel=0.25)
+    assert sum(len(body) for _, kept in runs for body in kept.bodies) == pytest.approx(planned, rel=0.25)
 
 
 def published(bundle: Bundle) -> int:
-    """Bytes of a report in all its files."""
+    """Bytes of a report in all its files, as they are put into the bucket."""
     assessment = assess(bundle, knowledge(), partial(diagnosis_of, bundle))
     files = rendered(build_report(bundle, assessment, knowledge()), bundle)
-    assert len(files) == effort.REPORT_FILES
-    return sum(len(text.encode()) for text in files.values())
+    kept = Kept()
+    ReportBucket(stage="development", s3=kept, bucket="b", region="us-east-1").publish(files, None)
+    assert len(kept.bodies) == effort.REPORT_FILES
+    return sum(len(body) for body in kept.bodies)
 
 
 def repeated(bundle: Bundle, family: str, times: int) -> Bundle:
@@ -99,25 +130,69 @@ def repeated(bundle: Bundle, family: str, times: int) -> Bundle:
 def test_a_report_is_about_as_large_as_planned(bundle: Bundle) -> None:
     assert published(bundle) == pytest.approx(effort.report_bytes(36), rel=0.15)
     assert published(repeated(bundle, "http", 20)) == pytest.approx(effort.report_bytes(400), rel=0.15)
+    # pages of a very large platform leave healthy targets out, and are counted as if they did not
+    assert 0.6 * effort.report_bytes(1000) < published(repeated(bundle, "http", 50)) < effort.report_bytes(1000)
 
 
-def test_the_state_is_about_as_large_as_planned(bundle: Bundle) -> None:
-    written: list[Mapping[str, Any]] = []
+def later(run: Run) -> Run:
+    """The same a minute later."""
+    return replace(
+        run,
+        slot=run.slot + MINUTE,
+        observations=tuple(replace(o, slot=o.slot + MINUTE) for o in run.observations),
+        results=tuple(replace(r, slot=r.slot + MINUTE) for r in run.results),
+    )
 
-    class Client:
-        def transact_write_items(self, *, TransactItems: list[Mapping[str, Any]]) -> None:  # noqa: N803
-            written.extend(TransactItems)
 
-    class Resource(Kept):
-        def Table(self, _name: str) -> None:  # noqa: N802
-            return None
+@pytest.mark.parametrize("platform", ["hokusai-development", "shop-production"])
+def test_the_state_is_about_as_large_as_planned(platform: str) -> None:
+    kept, moment = Kept(), replace(read_bundle(BUNDLES / f"{platform}.json"), state=State())
+    for _ in range(3):
+        state = assess(moment, knowledge(), partial(diagnosis_of, moment)).next_state(moment)
+        runs = tuple(later(run) for run in moment.runs)
+        moment = replace(moment, as_of=moment.as_of + MINUTE, runs=runs, state=state)
+    assert {len(seen.recent) for seen in state.targets.values() if seen.verdict is not Verdict.NOT_DEPLOYED} == {3}
+    StateStore(stage="development", dynamodb=kept, table_name="t").save(state, ())
+    assert kept.item_bytes == pytest.approx(effort.state_bytes(len(moment.platform.targets)), rel=0.25)
 
-    resource = Resource()
-    resource.meta = type("Meta", (), {"client": Client()})()
-    assessment = assess(bundle, knowledge(), partial(diagnosis_of, bundle))
-    StateStore(stage="development", dynamodb=resource, table_name="t").save(assessment.next_state(bundle), ())
-    (put,) = written
-    assert item_size(put["Put"]["Item"]) == pytest.approx(effort.state_bytes(36), rel=0.25)
+
+def test_tallies_hours_and_days_are_about_as_large_as_planned() -> None:
+    chance, targets = random.Random(3), 200
+    where = platform(
+        [target(f"service-{n // 10:02}-target-{n:04}", "page", f"service-{n // 10:02}") for n in range(targets)]
+    )
+    usual = [chance.uniform(20, 500) for _ in where.targets]
+    services = {service.id: Counts(passed=10) for service in where.services}
+
+    def tally(slot: datetime) -> Tally:
+        # two in a hundred are slow
+        slow = [chance.uniform(3, 10) if chance.random() < 0.02 else 1 for _ in usual]
+        seen = buckets_of([chance.lognormvariate(0, 0.2) * a * b for a, b in zip(usual, slow, strict=True)])
+        ids = where.shards[0].targets
+        run = RunTally(
+            family="page",
+            shard=0,
+            slot=slot,
+            minutes=1,
+            targets=ids,
+            outcomes="P" * targets,
+            buckets=seen,
+            services=services,
+        )
+        return Tally(as_of=slot, score=100.0, runs=(run,))
+
+    hours = [
+        close_hour(begin, [tally(begin + n * MINUTE) for n in range(60)], where, KNOWLEDGE.periods, first_of_all=False)
+        for begin in (MIDNIGHT + n * HOUR for n in range(24))
+    ]
+    day = {id: merged_target([found[id] for _, found in hours]) for id in hours[0][1]}
+    slot, hour, whole = Kept(), Kept(), Kept()
+    RollupStore(stage="s", table=slot).append_tally(tally(MIDNIGHT))
+    RollupStore(stage="s", table=hour).append_hour(*hours[0])
+    RollupStore(stage="s", table=whole).append_day(day_of(MIDNIGHT, [rollup for rollup, _ in hours]), day)
+    assert slot.item_bytes == pytest.approx(effort.tally_bytes(targets), rel=0.25)
+    assert hour.item_bytes == pytest.approx(effort.hour_bytes(targets), rel=0.25)
+    assert whole.item_bytes == pytest.approx(effort.day_bytes(targets), rel=0.25)
 
 
 def test_no_metric_document_is_longer_than_planned(capsys: pytest.CaptureFixture[str]) -> None:
