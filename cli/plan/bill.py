@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from auditor.adapters.runs import KEEP_PASSES
 from cli.plan import effort, prices
 from cli.plan.load import questions_in_vain
-from cli.plan.model import AggregatorLoad, Beside, FamilyLoad, ShardLoad, StackCounts, Term
+from cli.plan.model import DASHBOARD, AggregatorLoad, Beside, FamilyLoad, ShardLoad, StackCounts, Term
 from cli.plan.prices import GIB, HOURS, MINUTES
 from cli.plan.stack import CREATED_VPC_RESOURCES, ENDPOINT_RESOURCES, INTERFACE_ENDPOINTS
 
@@ -31,8 +31,6 @@ STORIES = 40
 STORY_BYTES = 2048
 KEPT_STORIES = 60
 """Stories of 90 days lie in the outbox; who asks for untold ones reads them all."""
-
-DASHBOARD = "CloudWatch, dashboard"
 
 _MINUTES_A_DAY = 24 * 60
 _UNIT_WRITE, _UNIT_READ = 1024, 4096

@@ -6,6 +6,9 @@ from datetime import timedelta
 from auditor.family import Cost
 from cli.plan.prices import MINUTES, Price
 
+DASHBOARD = "CloudWatch, dashboard"
+"""The name of its term."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardLoad:
@@ -156,7 +159,20 @@ class Plan:
     @property
     def dollars_a_million_checks(self) -> float | None:
         """None when nothing is probed."""
-        return self.dollars / self.checks_a_month * 1e6 if self.checks_a_month else None
+        return self._of_a_million_checks(self.dollars)
+
+    @property
+    def dollars_without_dashboard(self) -> float:
+        """It costs the same for one target as for a thousand, and nothing while an account has no more than three."""
+        return sum(term.dollars for term in self.terms if term.name != DASHBOARD)
+
+    @property
+    def dollars_a_million_checks_without_dashboard(self) -> float | None:
+        """None when nothing is probed."""
+        return self._of_a_million_checks(self.dollars_without_dashboard)
+
+    def _of_a_million_checks(self, dollars: float) -> float | None:
+        return dollars / self.checks_a_month * 1e6 if self.checks_a_month else None
 
     @property
     def dominant(self) -> Term:

@@ -42,6 +42,8 @@ def plan_json(plan: Plan) -> str:
         "dollars": plan.dollars,
         "checks_a_month": plan.checks_a_month,
         "dollars_a_million_checks": plan.dollars_a_million_checks,
+        "dollars_without_dashboard": plan.dollars_without_dashboard,
+        "dollars_a_million_checks_without_dashboard": plan.dollars_a_million_checks_without_dashboard,
         "dominant": plan.dominant.name,
         "refused": [_refusal(limit) for limit in plan.refusals],
     }
@@ -58,13 +60,19 @@ def _refusal(limit: Limit) -> str:
 
 def _sum(plan: Plan) -> str:
     dominant = plan.dominant
-    by_check = plan.dollars_a_million_checks
-    each = "nothing is probed" if by_check is None else f"${by_check:.2f} per million checks"
+    each = _each(plan.dollars_a_million_checks)
+    without = _each(plan.dollars_a_million_checks_without_dashboard)
     return (
         f"total ${plan.dollars:.2f} a month, {each} ({plan.checks_a_month:,.0f} a month; a check is one probe of one "
-        f"target)\ndominant: {dominant.name}, ${dominant.dollars:.2f}, {dominant.dollars / plan.dollars:.0%}. "
+        "target)\n"
+        f"without the dashboard ${plan.dollars_without_dashboard:.2f} a month, {without}\n"
+        f"dominant: {dominant.name}, ${dominant.dollars:.2f}, {dominant.dollars / plan.dollars:.0%}. "
         f"What would lower it: {dominant.lower}"
     )
+
+
+def _each(dollars: float | None) -> str:
+    return "nothing is probed" if dollars is None else f"${dollars:.2f} per million checks"
 
 
 def _table(head: Sequence[str], rows: Sequence[FamilyLoad | Term | Beside | Limit], total: float | None = None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from auditor import names
@@ -20,6 +21,7 @@ from auditor.domain.codec import from_json, to_json
 from auditor.domain.instants import floor_to, format_instant
 from auditor.domain.story import Story
 from auditor.runtime.event import EventError
+from cli.plan import effort
 from functions.aggregator import handler as module
 from tests.fakes import MINUTE, REFUSED, WRONG, Says, platform, runs, target
 
@@ -193,3 +195,20 @@ def test_an_event_of_another_stage_judges_nothing(stage: Stage) -> None:
     with pytest.raises(EventError, match="belongs to stage 'test'"):
         module.handler({"stage": "prod", "time": format_instant(START)}, None)
     assert stage.dynamodb.Table("runs").scan()["Items"] == []
+
+
+def test_a_healthy_slot_makes_the_calls_that_a_plan_counts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = floor_to(START, timedelta(hours=1)) + 21 * MINUTE
+    stage.commit(slot, {})
+    stage.invoke(slot)
+    stage.commit(slot + MINUTE, {})
+    called: list[str] = []
+    call = BaseClient._make_api_call
+
+    def counted(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        called.append(operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+    assert stage.invoke(slot + MINUTE)["verdict"] == "HEALTHY"
+    assert len(called) == 2 * len(SHOP.shards) + effort.OWN_CALLS + effort.REPORT_FILES, called

@@ -38,6 +38,7 @@ def test_a_plan_that_fits_ends_with_that_word(capsys: pytest.CaptureFixture[str]
     assert lines[0].startswith("Plan of minimal (list prices of us-east-1 as known late 2025")
     assert lines[-1] == "fits"
     assert f"total ${planned.dollars:.2f} a month" in out
+    assert f"without the dashboard ${planned.dollars - 3:.2f} a month" in out
     assert f"dominant: {planned.dominant.name}" in out
     assert "stack: 3 functions, 3 schedules, 7 alarms, 10 metrics" in out
     for row in (*planned.terms, *planned.beside, *planned.limits):
@@ -69,6 +70,10 @@ def test_the_json_adds_up(budgeted: Path, capsys: pytest.CaptureFixture[str]) ->
     document = json.loads(capsys.readouterr().out)
     assert document["dollars"] == pytest.approx(sum(term["dollars"] for term in document["terms"]))
     assert document["dollars_a_million_checks"] == pytest.approx(document["dollars"] / document["checks_a_month"] * 1e6)
+    assert document["dollars_without_dashboard"] == pytest.approx(document["dollars"] - 3)
+    assert document["dollars_a_million_checks_without_dashboard"] == pytest.approx(
+        (document["dollars"] - 3) / document["checks_a_month"] * 1e6
+    )
     assert document["dominant"] in {term["name"] for term in document["terms"]}
     assert [reason.split(" is ")[0] for reason in document["refused"]] == ["budget.dollars_a_month"]
     assert document["stack"]["resources"] == 42
