@@ -1,5 +1,6 @@
 """Every limit: exactly at it fits, one more is refused by its name and no other."""
 
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import pytest
 
 from auditor.domain.topology import Shard
-from auditor.family import Cost
+from auditor.family import RESERVE, Cost, Family
+from catalog.families import declared_families
+from catalog.shards import shard_ids
+from cli.plan import effort
 from cli.plan.limits import limits
 from cli.plan.model import AggregatorLoad, FamilyLoad, Limit, ShardLoad, StackCounts
 from cli.plan.plan import plan
@@ -157,3 +161,18 @@ def test_shards_fill_the_stack() -> None:
 
 def test_a_shard_that_cannot_end_in_its_time_is_refused() -> None:
     assert [limit.name for limit in plan(sized(pages=[3_000]), FAMILIES).refusals] == ["seconds of a run of page"]
+
+
+@pytest.mark.parametrize("family", declared_families(), ids=lambda family: family.name)
+def test_the_fullest_shard_that_the_compiler_makes_fits_its_time(family: Family[Any]) -> None:
+    # as many as its processor serves, none of which waits long
+    unlimited = replace(family, cost=replace(family.cost, calls=0))
+
+    def is_split(targets: int) -> bool:
+        timeouts = {f"t{number}": timedelta(milliseconds=10) for number in range(targets)}
+        return len(shard_ids(unlimited, timeouts)) > 1
+
+    fullest = bisect_left(range(6_000), True, key=is_split) - 1
+    seconds = effort.probing_seconds(fullest, family.cost, family.memory_mb)
+    room = (family.timeout - RESERVE).total_seconds()
+    assert 0.99 * room < seconds <= room
