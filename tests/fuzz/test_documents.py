@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from auditor.domain.codec import from_json, to_json
 from auditor.net.http import Response
+from functions.http.chain import _without_key
 from functions.http.facts import AnswerFacts
 from functions.http.family import Expect, HttpSpec, JsonCondition
 from functions.http.health import HealthDocument
 from functions.http.jsonpath import MISSING, JsonPathError, find, load, parse_path
-from functions.http.probe import _answer, _without_key
+from functions.http.probe import _answer
 
 from .material import CANARY, JSON, mangled, pieces, texts
 
