@@ -126,6 +126,8 @@ def _words(kind: str, entry: ErrorDetails, place: _Place) -> tuple[str, str]:
         return "is out of range", f"{words} {context[name]:g}"
     if kind == "too_short":
         return "is empty", "at least one element"
+    if kind == "too_long":
+        return f"has {context['actual_length']} elements", f"at most {context['max_length']}"
     if choices := place.schema.choices:
         what = "no family has this name" if place.path[-1] == "family" else "is not an allowed value"
         return f"{what}{did_you_mean(place.node.scalar, choices)}", one_of(choices)

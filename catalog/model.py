@@ -30,6 +30,9 @@ _OBJECTIVE = topology.Objective()
 _THRESHOLDS = topology.Thresholds()
 _JUDGING = Judging()
 
+MOST_SERVICES = 90
+"""One slot's state and messages are one transaction of DynamoDB of at most 100 items: so many, and ten of state."""
+
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
@@ -184,7 +187,7 @@ class Catalogue(Entry):
 
     schema_version: Literal[1] = Field(description="The version of this format.")
     platform: PlatformEntry
-    services: tuple[ServiceEntry, ...] = Field(min_length=1)
+    services: tuple[ServiceEntry, ...] = Field(min_length=1, max_length=MOST_SERVICES)
     components: tuple[ComponentEntry, ...] = Field(min_length=1)
     targets: tuple[TargetEntry, ...] = Field(min_length=1)
     dependencies: tuple[DependencyEntry, ...] = ()

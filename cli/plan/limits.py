@@ -6,6 +6,7 @@ Quotas are the ones of AWS's documentation in late 2025; those that an account c
 from collections.abc import Sequence
 
 from auditor.family import RESERVE
+from catalog.model import MOST_SERVICES
 from cli.plan import effort
 from cli.plan.model import AggregatorLoad, FamilyLoad, Limit, StackCounts
 
@@ -13,8 +14,6 @@ PERMISSION_BYTES = 480
 """One rule's statement in a function's resource policy: its fixed words, a CDK id, two ARNs with the longest names."""
 OWN_DESCRIPTORS = 64
 """Of the interpreter, the event loop and the SDK's connections."""
-SERVICES = 90
-"""One slot's state and messages are one transaction of DynamoDB of at most 100 items: so many, and ten of state."""
 STATE_BYTES = 10 * 350_000
 TARGETS_OF_A_RULE = 1
 
@@ -46,7 +45,7 @@ def _of_the_stack(stack: StackCounts) -> tuple[Limit, ...]:
         Limit(
             name="services of a catalogue",
             used=stack.services,
-            limit=SERVICES,
+            limit=MOST_SERVICES,
             whose=f"{_AWS} of 100 items in a transaction, ten of them state",
             remedy=f"when all change at once each has a message: join services of one owner, or {_SPLIT}",
         ),

@@ -1,10 +1,10 @@
-"""Catalogues of any size for the benches: services of a hundred targets, mostly pages, some names, a few databases."""
+"""Catalogues of any size for the benches: services of 125 targets, mostly pages, some names, a few databases."""
 
 import json
 
 from tests.bench.estate import DATABASE, DATABASE_HOST, DATABASE_USER, HOSTS, SECRET
 
-TARGETS_A_SERVICE = 100
+TARGETS_A_SERVICE = 125
 _NAMES, _DATABASES = 10, 5
 
 

@@ -15,6 +15,7 @@ from auditor.domain.topology import Platform, Shard
 from auditor.runtime.settings import read_settings
 from catalog.compile import compile_catalogue
 from catalog.load import load
+from catalog.model import MOST_SERVICES
 from cli.plan import bill, limits
 from cli.plan import load as plan_load
 from cli.plan.model import Plan, StackCounts
@@ -136,7 +137,7 @@ def test_the_planned_history_is_kept_as_long_as_it_is() -> None:
 
 
 def test_services_and_parts_of_the_state_fill_one_transaction() -> None:
-    assert limits.SERVICES + limits.STATE_BYTES // state._PART_BYTES == 100
+    assert MOST_SERVICES + limits.STATE_BYTES // state._PART_BYTES == 100
 
 
 def test_logs_are_kept_as_long_as_a_stage_keeps_them_by_default(synthesized: Synthesized) -> None:

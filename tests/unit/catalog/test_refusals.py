@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from catalog.load import loads
+
+from .conftest import FAMILIES
+
 ID = "1 to 63 lower-case letters, digits and hyphens, beginning with a letter"
 DURATION = "a number and its unit ms, s, m, h or d, such as 500ms, 5s, 2m, 1h, 30d; more than 0, at most 366d"
 INSTANT = "ISO 8601 with an offset, such as 2026-11-23T16:00:00Z"
@@ -546,3 +550,11 @@ def test_two_cycles_are_both_named(valid: str, refuse: Refuse) -> None:
     rings = "".join(f"  - {{service: s{a}, needs: s{b}}}\n" for a, b in ((0, 1), (1, 0), (2, 3), (3, 2)))
     messages = refuse(valid.replace("components:\n", services + "components:\n") + rings)
     assert ["s0 -> s1 -> s0" in messages[0], "s2 -> s3 -> s2" in messages[1], len(messages)] == [True, True, 2]
+
+
+def test_there_are_at_most_ninety_services(valid: str, refuse: Refuse) -> None:
+    more = [f"  - {{id: s{number}, title: T, owner: o}}\n" for number in range(89)]
+    one_too_many = valid.replace("components:\n", "".join(more) + "components:\n")
+    assert len(loads(one_too_many.replace(more[-1], ""), "c.yaml", FAMILIES).services) == 90
+    [message] = refuse(one_too_many)
+    assert message.endswith("services: has 91 elements (value a list; allowed at most 90)")
