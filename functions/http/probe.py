@@ -21,9 +21,9 @@ from functions.http.redaction import bounded
 MAX_ADDRESSES = 8
 """What Cloud Map and Route 53 answer at most; more are recorded and not asked."""
 
-_MOST_SAMPLES = 5
-_DECIDING_LEAD = 2
-"""One kind, slow or in time, decides what is typical as soon as it is this many ahead of the other."""
+_DECIDING_SAMPLES = 3
+"""Of five: so many slow ones, or so many in time, decide what is typical. Two would cry wolf: of a service that is slow
+once in twenty times, two in a row are seen in two of three runs every other day somewhere among twenty targets."""
 _SAMPLES_APART = 0.2
 """Seconds between them: what holds one request up for a moment should not hold up the next."""
 _AFTER_SLOW = 0.1
@@ -72,17 +72,16 @@ async def _walk(chain: Chain, declared: Endpoint, naming: float) -> AddressFacts
 
 
 async def _samples(chain: Chain, declared: Endpoint, naming: float, first_ms: float) -> tuple[float, ...]:
-    """Up to five times of the same request where the first one is slow, until one kind is two ahead.
+    """Up to five times of the same request where the first one is slow, until three of a kind decide.
 
-    Two slow ones in a row are slow; one slow answer of four is nothing; and who answers in time is asked once. A
-    further sample is given up once it is slow, so that a target that is slow costs little more than its first
-    answer.
+    One slow answer of five is nothing; and who answers in time is asked once. A further sample is given up once it is
+    slow, so that a target that is slow costs little more than its first answer.
     """
     limit = chain.spec.slow_after.total_seconds()
-    samples, lead = [first_ms], 1
+    samples, slow = [first_ms], 1
     if first_ms <= limit * 1000 or chain.spec.method == "POST":
         return (first_ms,)
-    while abs(lead) < _DECIDING_LEAD and len(samples) < _MOST_SAMPLES and chain.probe.remaining() > _SAMPLES_APART:
+    while max(slow, len(samples) - slow) < _DECIDING_SAMPLES and chain.probe.remaining() > _SAMPLES_APART:
         await chain.probe.loop.sleep(_SAMPLES_APART)
         again = chain.probe.again(limit + _AFTER_SLOW)
         try:
@@ -91,11 +90,10 @@ async def _samples(chain: Chain, declared: Endpoint, naming: float, first_ms: fl
             took = round((naming + again.clock() - began) * 1000, 3)
         finally:
             again.close()
-        slow = took > limit * 1000
-        if isinstance(answer, Failure) and not slow:
+        if isinstance(answer, Failure) and took <= limit * 1000:
             break
         samples.append(took)
-        lead += 1 if slow else -1
+        slow += took > limit * 1000
     return tuple(samples)
 
 

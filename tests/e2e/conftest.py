@@ -55,10 +55,17 @@ class Deployed:
         )
 
     def healthy(self) -> Report:
-        return self.report(lambda report: report.verdict == "HEALTHY" and report.coverage_percent == 100.0)
+        """The report that says so, once no incident waits for its end any more."""
+        return self.report(
+            lambda report: (
+                report.verdict == "HEALTHY"
+                and report.coverage_percent == 100.0
+                and all(line.closed is not None for line in report.incidents)
+            )
+        )
 
     def messages(
-        self, topic: str, enough: Callable[[list[dict[str, Any]]], bool], seconds: float = 60.0
+        self, topic: str, enough: Callable[[list[dict[str, Any]]], object], seconds: float = 60.0
     ) -> list[dict[str, Any]]:
         """Messages of a topic since the last call, as soon as they are enough or the time is over."""
         sqs = self.aws("sqs")

@@ -69,6 +69,7 @@ def test_an_acknowledgement_is_in_the_next_report_and_in_the_evidence(deployed: 
 
 def test_a_silence_mutes_pages_and_stories_until_it_ends_and_measures_on(deployed: Deployed) -> None:
     deployed.report(lambda report: report.verdict == "HEALTHY" and incident(report) is None)
+    deployed.messages("pages", enough=lambda found: any(page["Subject"].startswith("OK:") for page in found))
     deployed.forget_messages()
     reason = "trying a failover"
     audit(deployed, "silence", "database", "--by", "Ada", "--for", f"{FOR_MINUTES}m", "--reason", reason)

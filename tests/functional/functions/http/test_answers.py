@@ -156,8 +156,8 @@ def test_a_late_answer_is_a_warning_in_its_phase(start: StartPeer, ask: Ask) -> 
     assert seen.answer("status_expected") == PASS
     assert 800 <= seen.facts.probed[0].total_ms < 1500
     first_ms, *further_ms = seen.facts.probed[0].samples_ms
-    assert len(further_ms) == 1, "two slow ones in a row decide"
-    assert first_ms >= 800 > further_ms[0] > 200, "and the second is given up as soon as it is slow"
+    assert len(further_ms) == 2, "three slow ones decide"
+    assert first_ms >= 800 > max(further_ms) >= min(further_ms) > 200, "and each is given up as soon as it is slow"
     assert len([p for p in seen.observation.phases if p.phase is Phase.FIRST_BYTE]) == 1, (
         "the phases are the first one's"
     )

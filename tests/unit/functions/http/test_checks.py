@@ -257,7 +257,7 @@ def test_a_slow_answer_is_a_warning_in_the_phase_that_took_longest() -> None:
         ((2400, 118, 121, 119), "PASS", "one slow answer of five is nothing"),
         ((2400, 118, 2300, 121, 119), "PASS", "two are nothing"),
         ((2400, 118, 1100, 1100), "WARN", "three slow ones of four are typical"),
-        ((2400, 1100), "WARN", "two of two"),
+        ((2400, 1100, 1100), "WARN", "three of three"),
         ((2400, 118), "WARN", "two are too few to call the first one an exception"),
         ((2400,), "WARN", "the only one"),
     ],
