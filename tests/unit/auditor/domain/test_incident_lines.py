@@ -51,6 +51,7 @@ def test_every_field_of_the_line_follows_from_the_incident() -> None:
         roots=("app.a CRASH",),
         paging=True,
         turns=3,
+        well_since=T0,
         acknowledged=Acknowledgement(by="ada", at=T0),
         recurrences=2,
         earlier="test/a/before",
@@ -58,7 +59,8 @@ def test_every_field_of_the_line_follows_from_the_incident() -> None:
     )
     (line,) = incident_lines(Incidents(open={"a": whole}), {}, T0 + HOUR)
     assert (line.acknowledged_by, line.acknowledged_at, line.flapping) == ("ada", T0, True)
-    own = {"acknowledged_by", "acknowledged_at", "muted_because"}
+    assert line.ends == T0 + whole.settling == T0 + 15 * MINUTE
+    own = {"acknowledged_by", "acknowledged_at", "muted_because", "ends"}
     for name in {field.name for field in fields(IncidentLine)} - own:
         assert getattr(line, name) == getattr(whole, name), name
 

@@ -22,6 +22,8 @@ OPEN = IncidentLine(
     since=BROKE,
     opened=BROKE + timedelta(minutes=1),
     closed=None,
+    well_since=None,
+    ends=None,
     paging=True,
     targets=("orders-db", "web-orders"),
     roots=("rds TOO_MANY_CONNECTIONS",),
@@ -91,9 +93,26 @@ def test_open_and_ended_ones_are_told_with_what_is_known(
 
 
 @each_rendering
+def test_what_waits_for_its_end_says_so(database_down: Report, render: Callable[[Report], str]) -> None:
+    waits = replace(OPEN, well_since=AS_OF - timedelta(minutes=1), ends=AS_OF + timedelta(minutes=4))
+    shown = render(replace(database_down, incidents=(waits,)))
+    assert "2026-11-23 16:46:00 UTC; if that lasts it ends at 2026-11-23 16:51:00 UTC" in shown
+    assert "if that lasts" not in render(replace(database_down, incidents=(replace(waits, closed=AS_OF),)))
+
+
+@each_rendering
 def test_what_does_not_apply_is_left_out(database_down: Report, render: Callable[[Report], str]) -> None:
     shown = render(replace(database_down, incidents=(OPEN,)))
-    for part in ("Taken by", "earlier incident", "Merged into it", "Muted", "Ended", "Turned bad"):
+    for part in (
+        "Taken by",
+        "earlier incident",
+        "Merged into it",
+        "Muted",
+        "Ended",
+        "Well since",
+        "well since",
+        "Turned bad",
+    ):
         assert part not in shown
 
 

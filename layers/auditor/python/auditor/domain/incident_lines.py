@@ -31,6 +31,8 @@ def _line(incident: Incident, muted_because: str) -> IncidentLine:
         service=incident.service,
         since=incident.since,
         opened=incident.opened,
+        well_since=incident.well_since,
+        ends=None if incident.well_since is None else incident.well_since + incident.settling,
         closed=incident.closed,
         paging=incident.paging,
         targets=incident.targets,

@@ -93,7 +93,9 @@ class IncidentLine:
 
     ``since``: the first bad slot; ``opened``: when it was judged to be one. ``roots``: ``component FAULT``, empty while
     it is undecided. ``paging``: whether the alarm of its service is raised. ``earlier``: the last incident before it of
-    ``recurrences`` that had one of its roots. ``merged``: ids of incidents that became this one.
+    ``recurrences`` that had one of its roots. ``merged``: ids of incidents that became this one. ``well_since``: all of
+    it has been seen healthy from then on, and if
+    that lasts it ends at ``ends``.
     """
 
     id: str
@@ -101,6 +103,8 @@ class IncidentLine:
     since: datetime
     opened: datetime
     closed: datetime | None
+    well_since: datetime | None
+    ends: datetime | None
     paging: bool
     targets: tuple[str, ...]
     roots: tuple[str, ...]

@@ -22,6 +22,7 @@ def facts(line: IncidentLine) -> list[tuple[str, str]]:
     pairs = [
         ("First bad", instant_text(line.since)),
         ("Opened", instant_text(line.opened)),
+        ("Well since", _well(line)),
         ("Ended", instant_text(line.closed) if line.closed else ""),
         ("Roots", ", ".join(line.roots) or "undecided"),
         ("Targets", ", ".join(line.targets)),
@@ -33,6 +34,12 @@ def facts(line: IncidentLine) -> list[tuple[str, str]]:
         ("Merged into it", ", ".join(line.merged)),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _well(line: IncidentLine) -> str:
+    if line.closed or line.well_since is None or line.ends is None:
+        return ""
+    return f"{instant_text(line.well_since)}; if that lasts it ends at {instant_text(line.ends)}"
 
 
 def _acknowledged(line: IncidentLine) -> str:

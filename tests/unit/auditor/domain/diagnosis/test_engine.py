@@ -239,7 +239,7 @@ def test_no_evidence_gives_undecided_with_the_next_observation(shop: Any) -> Non
     ("phase", "words"),
     [
         (Phase.NAME, "registry of names"),
-        (Phase.TCP, "how many tasks of storefront run"),
+        (Phase.TCP, "what of storefront runs"),
         (Phase.TLS, "certificate that app.front presents"),
         (Phase.LOGIN, "secret of the login"),
         (Phase.ANSWER, "settings of the running revision"),

@@ -41,7 +41,7 @@ def _look(result: Result, target: Target[Any], evidence: Evidence) -> str:
     if result.phase is Phase.TCP and result.cause == _SILENCE and counted:
         return f"See which security groups and network ACLs are attached to {target.component} and what they admit"
     if result.phase in (Phase.NAME, Phase.TCP) and not counted:
-        return f"See how many tasks of {service} run, and why the last one stopped"
+        return f"See what of {service} runs (tasks, instances), and why the last one stopped"
     if result.phase is Phase.TLS:
         return f"Read the certificate that {target.component} presents: name, issuer and last day"
     if result.phase is Phase.LOGIN:
