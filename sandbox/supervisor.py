@@ -34,7 +34,8 @@ from sandbox.faults import FAULTS, World
 from sandbox.instance import ROOT, Instance, forget_instance, write_instance
 from sandbox.platform import SandboxPlatform
 
-COMMIT_WAIT_SECONDS = 5
+COMMIT_WAIT_SECONDS = 7
+"""Of the ten that a minute takes: latencies are real here, and a page that is slow three times takes nearly six."""
 _EMULATOR_READY_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 
