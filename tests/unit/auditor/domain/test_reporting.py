@@ -205,3 +205,9 @@ def test_the_vantage_is_told() -> None:
     assert moment({}).report.vantages == ("function probe, inside the audited VPC",)
     away = replace(run(SHOP, "page", T0, {}), vantage=replace(runs(SHOP, T0, {})[0].vantage, in_vpc=False))
     assert "outside the audited VPC" in judge_moment(bundle(SHOP, T0, [away])).report.vantages[0]
+    another = replace(away, vantage=replace(away.vantage, name="another"))
+    third = replace(away, vantage=replace(away.vantage, in_vpc=True))
+    assert judge_moment(bundle(SHOP, T0, [away, another, third])).report.vantages == (
+        "2 functions, outside the audited VPC",
+        "function probe, inside the audited VPC",
+    )

@@ -59,7 +59,7 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         region=bundle.platform.region,
         as_of=bundle.as_of,
         seconds_per_minute=bundle.seconds_per_minute,
-        vantages=tuple(sorted({_vantage_words(run) for run in bundle.runs})),
+        vantages=_vantages(bundle.runs),
         verdict=min((line.verdict for line in services), key=_WORST_FIRST.index, default=Verdict.UNKNOWN),
         headline=headline(services, problems, gaps, roots),
         coverage_percent=_percent(judged, asked + expected_but_silent),
@@ -239,9 +239,16 @@ def _run_line(bundle: Bundle, shard: Shard, knowledge: Knowledge) -> RunLine:
     )
 
 
-def _vantage_words(run: Run) -> str:
-    where = "inside the audited VPC" if run.vantage.in_vpc else "outside the audited VPC"
-    return f"{run.vantage.kind} {run.vantage.name}, {where}"
+def _vantages(runs: Iterable[Run]) -> tuple[str, ...]:
+    """From where it was seen: by name where it is one place, counted where many are alike."""
+    names: dict[tuple[str, bool], set[str]] = {}
+    for run in runs:
+        names.setdefault((run.vantage.kind, run.vantage.in_vpc), set()).add(run.vantage.name)
+    return tuple(
+        f"{f'{kind} {min(named)}' if len(named) == 1 else f'{len(named)} {kind}s'}, "
+        f"{'inside' if in_vpc else 'outside'} the audited VPC"
+        for (kind, in_vpc), named in sorted(names.items())
+    )
 
 
 def _reproduce(bundle: Bundle, problems: Sequence[Problem]) -> tuple[str, ...]:
