@@ -207,12 +207,12 @@ def _diagnosis(bundle: Bundle, readings: Sequence[Reading], ports: Ports) -> Dia
 
 
 def rendered(report: Report, bundle: Bundle) -> dict[str, str]:
-    """The files of a report by name."""
+    """The files of a report by name, evidence first: whoever sees the report can fetch what proves it."""
     return {
+        "bundle.json": json_text(to_json(bundle)),
         "report.html": render_html(report),
         "report.json": render_json(report),
         "report.md": render_markdown(report),
-        "bundle.json": json_text(to_json(bundle)),
     }
 
 

@@ -110,6 +110,7 @@ def test_the_published_bundle_is_the_moment() -> None:
     assert published.runs[1].object_key == "store/0"
     assert published.state.as_of == T0
     assert {name for name, _ in world.files} == {"report.html", "report.json", "report.md", "bundle.json"}
+    assert next(iter(world.files))[0] == "bundle.json", "a report is never newer than its evidence"
 
 
 def test_the_story_links_to_the_dated_report_of_its_slot() -> None:
