@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from auditor.adapters.runs import Commit, RunStore
+from auditor.adapters.runs import Commit, Latest, PackedRun, RunStore
 from auditor.domain.bundle import State
 from auditor.domain.codec import to_json
 from auditor.domain.observation import Vantage
@@ -36,6 +36,7 @@ from functions.aggregator.registry import knowledge
 from tests.bench.catalogues import catalogue_text
 from tests.bench.estate import PASSWORD, estate
 from tests.bench.row import Row
+from tests.fakes import HistoryOf, RequestsOf, World
 
 REACH_SECONDS = 3.0
 MEMORY_MB = 512
@@ -110,11 +111,15 @@ class Moment:
 
     def judged(self) -> float:
         """Processor seconds of one judgement; its files are kept."""
+        empty = World()  # nobody asked for anything, and there is no history
         ports = Ports(
             runs=self,
             states=self,
+            requests=RequestsOf(empty),
+            extras=empty,
             reports=self,
             stories=self,
+            history=HistoryOf(empty),
             emit=lambda *_values, **_dimensions: None,
             monotonic=time.monotonic,
             sleep=time.sleep,
@@ -141,9 +146,13 @@ class Moment:
 
     # The aggregator's ports.
 
-    def latest(self, family: str, shard: int) -> Commit | None:
+    def latest(self, family: str, shard: int, since: datetime | None = None) -> Latest:
         """The only commit of a shard."""
-        return self.commits.get((family, shard))
+        return Latest(scheduled=self.commits.get((family, shard)))
+
+    def between(self, family: str, shard: int, first: datetime, last: datetime) -> tuple[PackedRun, ...]:
+        """No run is late."""
+        return ()
 
     def load(self, commit: Commit | None = None) -> Any:
         """The run of a commit; without one the state, of which there is none."""
