@@ -86,21 +86,20 @@ FAULTS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("expected", FAULTS, ids=lambda expected: expected.fault)
-def test_a_fault_is_named_and_nothing_unseen_is_green(deployed: Deployed, expected: Expected) -> None:
-    deployed.healthy()
-    deployed.forget_messages()
-    deployed.break_(expected.fault)
+def test_a_fault_is_named_and_nothing_unseen_is_green(fresh: Deployed, expected: Expected) -> None:
+    fresh.healthy()
+    fresh.forget_messages()
+    fresh.break_(expected.fault)
     try:
-        report = deployed.report(lambda r: _as_expected(r, expected))
+        report = fresh.report(lambda r: _as_expected(r, expected))
         assert {p.target for p in report.problems if p.victim_of} == expected.victims
         if expected.words:
             assert any(expected.words in f"{gap.summary} {gap.reason} {gap.remedy}" for gap in report.coverage_gaps)
-        # The end of the fault before may be told only now.
-        pages = deployed.messages("pages", enough=_woken, seconds=40.0 if expected.at_fault else 15.0)
+        pages = fresh.messages("pages", enough=_woken, seconds=40.0 if expected.at_fault else 15.0)
         assert _woken(pages) == ([f"sandbox-{expected.at_fault}-open-incident"] if expected.at_fault else [])
     finally:
-        deployed.mend(expected.fault)
-    deployed.healthy()
+        fresh.mend(expected.fault)
+    fresh.healthy()
 
 
 def _as_expected(report: Report, expected: Expected) -> bool:
@@ -126,14 +125,14 @@ def _body(message: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_stopped_schedule_fires_its_silence_alarm_and_wakes_nobody(deployed: Deployed) -> None:
-    deployed.healthy()
-    deployed.forget_messages()
-    deployed.break_("http-schedule")
+def test_a_stopped_schedule_fires_its_silence_alarm_and_wakes_nobody(fresh: Deployed) -> None:
+    fresh.healthy()
+    fresh.forget_messages()
+    fresh.break_("http-schedule")
     try:
-        told = deployed.messages("stories", enough=bool, seconds=90.0)
+        told = fresh.messages("stories", enough=bool, seconds=90.0)
         assert [_body(message)["AlarmName"] for message in told] == ["sandbox-http-silent"]
-        assert not deployed.messages("pages", enough=bool, seconds=5.0)
+        assert _woken(fresh.messages("pages", enough=_woken, seconds=5.0)) == []
     finally:
-        deployed.mend("http-schedule")
-    deployed.healthy()
+        fresh.mend("http-schedule")
+    fresh.healthy()
