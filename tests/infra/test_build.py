@@ -15,7 +15,9 @@ from tests.infra.synthesis import ROOT
 IMPORT_EVERYTHING = """
 import sys
 sys.path[:0] = [sys.argv[1] + "/python"]
-import aws_lambda_powertools, boto3, pg8000.native, requests
+import aws_lambda_powertools, boto3, pg8000.native, requests, zoneinfo
+zoneinfo.reset_tzpath(to=[])  # no database of this machine's
+zoneinfo.ZoneInfo("Europe/Zurich")
 assert all(module.__file__.startswith(sys.argv[1]) for module in (aws_lambda_powertools, boto3, pg8000, requests))
 """
 
