@@ -183,6 +183,9 @@ def test_words(data: bytes, cuts: list[int]) -> None:
 
 
 @given(st.sampled_from(GOOD).flatmap(mangled), st.lists(st.integers(0, 400), max_size=6))
+@example(b"HTTP/1.1 200 OK\r\nC:\x0bontent-Length: 3\r\nX-A: b\r\n\r\nabc", [])
+@example(b"HTTP/1.1 200 OK\r\nContent-Length:\x0b3\r\n\r\nabc", [])
+@example(b"HTTP/1.1 200 OK\r\nContent-Length:\xa03\r\n\r\nabc", [])
 def test_mangled(data: bytes, cuts: list[int]) -> None:
     same(data, cuts)
 

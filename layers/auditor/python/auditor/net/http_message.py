@@ -17,6 +17,8 @@ _FIELD_TEXT = re.compile(r"[\t -~\x80-\xff]*")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _CHUNK_LINE_LIMIT = 4_096
 _MOST_FRAMING = 65_536
+_BLANKS = " \t"
+"""Python strips vertical tabs and no-break spaces too, and so would take a length that other readers refuse."""
 _MOST_HEADERS = 1_000
 _MOST_DIGITS = 15
 _WBITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
@@ -116,12 +118,12 @@ def parse_head(data: bytes) -> Head:
             raise _malformed("sent a header line with a NUL or a CR in it")
         if line[:1] in (b" ", b"\t") and headers:  # a folded line, obsolete and still seen
             name, value = headers[-1]
-            headers[-1] = (name, f"{value} {line.strip().decode('latin-1')}".strip())
+            headers[-1] = (name, f"{value} {line.decode('latin-1').strip(_BLANKS)}".strip(_BLANKS))
             continue
         key, colon, text = line.partition(b":")
         if not colon or not _FIELD_NAME.fullmatch(key):
             raise _malformed("sent a header line that is none")
-        headers.append((key.decode("ascii").lower(), text.strip().decode("latin-1")))
+        headers.append((key.decode("ascii").lower(), text.decode("latin-1").strip(_BLANKS)))
     return Head(version=status_line[1].decode(), status=int(status_line[2]), headers=tuple(headers))
 
 
@@ -131,12 +133,14 @@ def body_length(head: Head, method: str) -> int | str | None:
         return 0
     transfer = head.header("transfer-encoding")
     if transfer is not None:
-        if transfer.strip().lower() != "chunked":
+        if transfer.strip(_BLANKS).lower() != "chunked":
             raise PeerFaultError("http.encoding", "used a transfer encoding that is not chunked")
         if head.header("content-length") is not None:  # RFC 9112, 6.3: readers disagree where such an answer ends
             raise _malformed("sent both a Content-Length and a Transfer-Encoding")
         return "chunked"
-    lengths = {value.strip() for key, joined in head.headers if key == "content-length" for value in joined.split(",")}
+    lengths = {
+        value.strip(_BLANKS) for key, joined in head.headers if key == "content-length" for value in joined.split(",")
+    }
     if not lengths:
         return None
     text = lengths.pop()
