@@ -169,8 +169,8 @@ def _responds_in_time(target: HttpTarget, observation: HttpObservation) -> Answe
     evidence: dict[str, Scalar] = {
         "url": url(facts),
         "slowest_ms": round(slowest.total_ms, 1),
-        "typical_ms": round(_typical_ms(slowest), 1),
         "samples": max(1, len(slowest.samples_ms)),
+        "slow_samples": sum(took > limit for took in slowest.samples_ms or (slowest.total_ms,)),
         "slow_after_ms": limit,
         "slowest_address": slowest.address,
     }
@@ -186,7 +186,10 @@ def _responds_in_time(target: HttpTarget, observation: HttpObservation) -> Answe
 
 
 def _typical_ms(address: AddressFacts) -> float:
-    """The median where enough samples were taken: one slow answer of five is nothing."""
+    """The median where enough samples were taken: one slow answer of five is nothing.
+
+    Above ``slow_after`` it says that and no more: further samples were given up there.
+    """
     return median(address.samples_ms) if len(address.samples_ms) >= _ENOUGH_SAMPLES else address.total_ms
 
 
