@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.compute.facts import MAX_TASKS, ComputeFacts, ServiceFacts, StopKind
@@ -27,7 +28,7 @@ def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) 
     facts = observation.facts
     if facts is None:
         return ()
-    proof = (says.observation_id(observation),)
+    proof = (observation_id(observation),)
     found: list[says.Claim] = []
     if facts.service is not None:
         found.append(_counts(target.component, facts.service, proof))
@@ -36,14 +37,14 @@ def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) 
     return tuple(dict.fromkeys(found))
 
 
-def _counts(component: str, service: ServiceFacts, proof: says.Proof) -> says.Claim:
+def _counts(component: str, service: ServiceFacts, proof: Proof) -> says.Claim:
     rolling = any(d.rollout == "IN_PROGRESS" and d.failed_tasks == 0 for d in service.deployments)
     return says.RunningCounts(
         component=component, desired=service.desired, running=service.running, rolling_out=rolling, proof=proof
     )
 
 
-def _running(component: str, facts: ComputeFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _running(component: str, facts: ComputeFacts, proof: Proof) -> Iterator[says.Claim]:
     if facts.tasks is None:
         return
     running = [task for task in facts.tasks if task.status == "RUNNING"]
@@ -58,7 +59,7 @@ def _running(component: str, facts: ComputeFacts, proof: says.Proof) -> Iterator
         yield says.TasksStarted(component=component, at=min(started), proof=proof)
 
 
-def _stopped(component: str, facts: ComputeFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _stopped(component: str, facts: ComputeFacts, proof: Proof) -> Iterator[says.Claim]:
     for group in facts.stopped or ():
         # What was meant, and what AWS did to its own hosts, explains no outage.
         if group.kind.is_failure:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
@@ -28,7 +29,7 @@ def claims(target: Target[ConfigurationSpec], observation: Observation[Configura
     if facts is None or facts.container is None:
         return ()
     container, component = facts.container, target.component
-    proof = (says.observation_id(observation),)
+    proof = (observation_id(observation),)
     found: list[says.Claim] = [*_missing(target, container, proof), *_settings(target, container, proof)]
     found += _references(component, container, proof)
     found += _logins(component, container.settings, proof)
@@ -36,7 +37,7 @@ def claims(target: Target[ConfigurationSpec], observation: Observation[Configura
     return tuple(dict.fromkeys(found))
 
 
-def _missing(target: Target[ConfigurationSpec], container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _missing(target: Target[ConfigurationSpec], container: ContainerFacts, proof: Proof) -> Iterator[says.Claim]:
     if container.environment_files:
         return  # a file that the auditor does not read may hold it
     present = {*container.variables, *(reference.variable for reference in container.references)}
@@ -47,7 +48,7 @@ def _missing(target: Target[ConfigurationSpec], container: ContainerFacts, proof
             yield says.SettingMissing(component=target.component, setting=variable, role=role, proof=proof)
 
 
-def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proof: Proof) -> Iterator[says.Claim]:
     component = target.component
     declared = {expected.variable: expected.host for expected in target.spec.expected_hosts}
     for setting in container.settings:
@@ -67,7 +68,7 @@ def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proo
             )
 
 
-def _lookups(facts: ConfigurationFacts, container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _lookups(facts: ConfigurationFacts, container: ContainerFacts, proof: Proof) -> Iterator[says.Claim]:
     for lookup in facts.lookups or ():
         outcome = _OUTCOMES.get(lookup.outcome)
         # What DNS does not know such a container may still reach by that name.
@@ -75,7 +76,7 @@ def _lookups(facts: ConfigurationFacts, container: ContainerFacts, proof: says.P
             yield says.NameResolves(name=lookup.host, outcome=outcome, addresses=lookup.addresses, proof=proof)
 
 
-def _references(component: str, container: ContainerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _references(component: str, container: ContainerFacts, proof: Proof) -> Iterator[says.Claim]:
     for reference in container.references:
         if reference.exists is False or reference.shape in ("placeholder", "fields", "service"):
             yield says.ReferenceLeadsNowhere(
@@ -87,7 +88,7 @@ def _references(component: str, container: ContainerFacts, proof: says.Proof) ->
             )
 
 
-def _logins(component: str, settings: tuple[SettingFacts, ...], proof: says.Proof) -> Iterator[says.Claim]:
+def _logins(component: str, settings: tuple[SettingFacts, ...], proof: Proof) -> Iterator[says.Claim]:
     """What belongs together by its names (DB_HOST, DB_USER, DB_NAME), and each URL of a store.
 
     Where two variables say the same thing differently, the code reads one of them: each gives a claim.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.addresses import is_literal
+from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
 from functions.database.facts import DatabaseFacts
@@ -46,7 +47,7 @@ def claims(target: Target[DatabaseSpec], observation: Observation[DatabaseFacts]
     facts = observation.facts
     if facts is None:
         return ()
-    proof = (says.observation_id(observation),)
+    proof = (observation_id(observation),)
     found: list[says.Claim] = [*_name(target, facts, observation, proof), *_port(target, facts, observation, proof)]
     outcome = _login(observation)
     if outcome is not None:
@@ -73,7 +74,7 @@ def _name(
     target: Target[DatabaseSpec],
     facts: DatabaseFacts,
     observation: Observation[DatabaseFacts],
-    proof: says.Proof,
+    proof: Proof,
 ) -> Iterator[says.Claim]:
     name = target.spec.host
     if is_literal(name):
@@ -91,7 +92,7 @@ def _port(
     target: Target[DatabaseSpec],
     facts: DatabaseFacts,
     observation: Observation[DatabaseFacts],
-    proof: says.Proof,
+    proof: Proof,
 ) -> Iterator[says.Claim]:
     """The first address was asked, as PostgreSQL's own clients do."""
     if not facts.addresses:

@@ -1,6 +1,7 @@
 """What an observation of the registry of names says in the diagnosis's vocabulary: facts to claims, pure."""
 
 from auditor.domain.diagnosis import claims as says
+from auditor.domain.diagnosis.proof import observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.discovery.facts import DiscoveryFacts
@@ -12,7 +13,7 @@ def claims(target: Target[DiscoverySpec], observation: Observation[DiscoveryFact
     facts = observation.facts
     if facts is None:
         return ()
-    proof = (says.observation_id(observation),)
+    proof = (observation_id(observation),)
     found: list[says.Claim] = [
         # A namespace of type HTTP has no names that resolve.
         says.NamespaceExists(namespace=namespace.name, proof=proof)

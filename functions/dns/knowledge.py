@@ -2,6 +2,7 @@
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis.proof import observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.dns.facts import DnsFacts
@@ -28,7 +29,7 @@ def claims(target: Target[DnsSpec], observation: Observation[DnsFacts]) -> tuple
     facts = observation.facts
     if facts is None or facts.type not in _ADDRESSES or target.spec.resolver is not None:
         return ()
-    proof = (says.observation_id(observation),)
+    proof = (observation_id(observation),)
     outcome = _outcome(facts, observation)
     if outcome is None:
         return ()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.addresses import is_literal
+from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
 from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts
@@ -41,7 +42,7 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
     facts = observation.facts
     if facts is None:
         return ()
-    proof = (says.observation_id(observation),)
+    proof = (observation_id(observation),)
     found: list[says.Claim] = list(_name(facts, observation, proof))
     for address in facts.probed:
         found += _port(facts, address, proof)
@@ -52,7 +53,7 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
     return tuple(dict.fromkeys(found))
 
 
-def _name(facts: HttpFacts, observation: Observation[HttpFacts], proof: says.Proof) -> Iterator[says.Claim]:
+def _name(facts: HttpFacts, observation: Observation[HttpFacts], proof: Proof) -> Iterator[says.Claim]:
     if is_literal(facts.host):
         return
     if facts.resolved:
@@ -63,7 +64,7 @@ def _name(facts: HttpFacts, observation: Observation[HttpFacts], proof: says.Pro
             yield says.NameResolves(name=facts.host, outcome=_NAMES[failure.cause], proof=proof)
 
 
-def _port(facts: HttpFacts, address: AddressFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _port(facts: HttpFacts, address: AddressFacts, proof: Proof) -> Iterator[says.Claim]:
     failure = address.failure
     # Who redirects has answered, whatever became of the destination.
     if failure is None or address.hops or failure.phase not in (Phase.NAME, Phase.TCP):
@@ -75,7 +76,7 @@ def _port(facts: HttpFacts, address: AddressFacts, proof: says.Proof) -> Iterato
     yield says.PortAnswers(host=facts.host, address=address.address, port=facts.port, outcome=outcome, proof=proof)
 
 
-def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) -> says.Claim:
+def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> says.Claim:
     saying = _SAYINGS.get(answer.message or "", words.Saying.NOTHING)
     upstream = answer.names_upstream
     if not upstream and saying is words.Saying.NOTHING and answer.health is not None:
@@ -107,7 +108,7 @@ def _complains(answer: AnswerFacts) -> bool:
     return health is not None and (health.status == "unhealthy" or health.breaker == "open")
 
 
-def _health(target: Target[HttpSpec], answer: AnswerFacts, proof: says.Proof) -> Iterator[says.Claim]:
+def _health(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> Iterator[says.Claim]:
     for dependency in answer.health.dependencies if answer.health is not None else ():
         healthy = _HEALTHY.get(dependency.state)
         if healthy is not None:

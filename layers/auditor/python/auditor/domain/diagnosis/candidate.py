@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.domain.diagnosis.claims import (
-    Proof,
-)
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.proof import Proof
 
 
 class Confidence(StrEnum):

@@ -1,29 +1,16 @@
 """Claims: what families' facts say, in one closed vocabulary that names no family and no platform.
 
+Those about one subject that came later stand in modules of their own (``<subject>_claims``); ``Claim`` names them all.
+
 A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of the observations that show it (see
 ``observation_id``). ``component`` is the catalogue's component that the observed target speaks of.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
-from auditor.domain.instants import format_instant
-from auditor.domain.observation import Observation
-from auditor.domain.result import Result
-
-Proof = tuple[str, ...]
-
-
-def observation_id(observation: Observation[Any]) -> str:
-    """What a proof names: unique within a bundle."""
-    return f"{observation.family}/{observation.target}@{format_instant(observation.slot)}"
-
-
-def seen_in(result: Result) -> str:
-    """The id of the observation that a result judges."""
-    return f"{result.family}/{result.target}@{format_instant(result.slot)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

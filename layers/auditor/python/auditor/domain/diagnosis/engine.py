@@ -9,11 +9,11 @@ from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import Candidate, RuledOut
 from auditor.domain.diagnosis.claims import (
     Claim,
-    seen_in,
 )
 from auditor.domain.diagnosis.evidence import Evidence
 from auditor.domain.diagnosis.model import Diagnosis, Root, Victim
 from auditor.domain.diagnosis.next_observation import cheapest
+from auditor.domain.diagnosis.proof import seen_in
 from auditor.domain.diagnosis.rules import RULES
 from auditor.domain.observation import Phase
 from auditor.domain.result import Result, Severity, Status

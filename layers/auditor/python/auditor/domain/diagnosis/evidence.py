@@ -9,10 +9,10 @@ from auditor.domain.diagnosis.claims import (
     Claim,
     HealthReports,
     NameResolves,
-    Proof,
     SettingMissing,
     SettingPointsTo,
 )
+from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.topology import Component, Platform
 
 C = TypeVar("C")

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from auditor.domain.diagnosis.candidate import Confidence, RuledOut
-from auditor.domain.diagnosis.claims import (
-    Proof,
-)
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.proof import Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
