@@ -82,7 +82,10 @@ class Chain:
                 # The way there was seen; what would be answered to a request without the key was not asked.
                 return self._presented
             headers = (*self.spec.headers.items(), *self._key_for(here.parts))
-            request = Request(host=here.authority, path=here.asks, method=method, headers=headers)
+            body = b"" if self.spec.body is None else json.dumps(dict(self.spec.body)).encode()
+            if body and "content-type" not in {name.lower() for name, _ in headers}:
+                headers = (*headers, ("Content-Type", "application/json"))
+            request = Request(host=here.authority, path=here.asks, method=method, headers=headers, body=body)
             answer = await exchange(self.probe, stream, request, Limits(body_bytes=self.spec.max_body))
         finally:
             stream.close()
