@@ -79,6 +79,16 @@ SITUATIONS["http-400-https-required"] = serves(
         HTML,
     ),
 )
+SITUATIONS["http-400-client-certificate"] = serves(
+    lambda: error(
+        "400",
+        b"<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>\r\n"
+        b"<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>"
+        b"\r\n<hr><center>nginx/1.18.0 (Ubuntu)</center>\r\n</body>\r\n</html>\r\n",
+        "Server: nginx/1.18.0 (Ubuntu)",
+        HTML,
+    )
+)
 SITUATIONS["http-403-host"] = serves(
     lambda: error("403", b"Invalid Host header - possible DNS rebinding attack detected", "Content-Type: text/plain"),
 )
@@ -124,7 +134,8 @@ class _Repeating:
         plant("http: the key repeated by the peer")
         key = next((line for line in self._request.split(b"\r\n") if line.lower().startswith(b"authorization:")), b"")
         status, _, rest = data.partition(b"\r\n")
-        self._connection.sendall(status + b"\r\nServer: uvicorn " + key + b"\r\nX-Seen: " + key + b"\r\n" + rest)
+        server = b"" if b"\r\nServer:" in data else b"Server: uvicorn " + key + b"\r\n"
+        self._connection.sendall(status + b"\r\n" + server + b"X-Seen: " + key + b"\r\n" + rest)
 
 
 def _refusal(status: str, words: str, *headers: str) -> Callable[[], Script]:
@@ -140,6 +151,8 @@ SITUATIONS["http-401-service-unknown"] = _with_key(_refusal("401", "Unknown serv
 SITUATIONS["http-402-own-key"] = _with_key(_refusal("402", "Insufficient balance"))
 SITUATIONS["http-403-own-key"] = _with_key(_refusal("403", "Insufficient permissions: model:write"))
 SITUATIONS["http-429-own-key"] = _with_key(_refusal("429", "Rate limit exceeded", "Retry-After: 3600"))
+SITUATIONS["http-403-forbidden"] = _with_key(_refusal("403", "Forbidden"))
+SITUATIONS["http-429-balancer"] = _with_key(lambda: error("429", _balancer_page("429 Too Many Requests"), _BALANCER))
 SITUATIONS["http-secret-missing"] = _with_key(answer, secrets=lambda: {"shop/another": "a-key-of-another-purpose"})
 SITUATIONS["http-secret-malformed"] = _with_key(
     answer,
