@@ -87,7 +87,7 @@ def _redirect_inside() -> Iterator[Situation]:
     inside = f"http://127.0.0.1:9001/2018-06-01/{plant('http: path of a redirect')}"
     with tcp_server(redirects(inside)) as port, names({HOST: ("203.0.113.7",)}) as resolver:
         network = Network(resolver=resolver, translate=translate)
-        yield given(f"http://{HOST}:{port}/", network=network, peer="", follow_redirects=1)
+        yield given(f"http://{HOST}:{port}/", network=network, follow_redirects=1)
 
 
 SITUATIONS["http-redirect-inside"] = _redirect_inside

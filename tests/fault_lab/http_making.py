@@ -2,12 +2,14 @@
 
 import contextlib
 import json
+import shlex
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from auditor.domain.target import Target
 from auditor.net.network import Network
@@ -33,27 +35,39 @@ def given(
     *,
     network: Network = NOWHERE,
     secrets: Mapping[str, str] | None = None,
-    peer: str | None = None,
-    **spec: Any,
+    **fields: Any,
 ) -> Situation:
-    """A target that asks a URL; ``peer`` is what peers ask, the URL itself unless they cannot resolve its name."""
-    values = {"url": url, "timeout": timedelta(seconds=2), "slow_after": timedelta(seconds=0.6), **spec}
+    """A target that asks a URL. With a resolver of its own no peer is asked: they ask the machine's."""
+    values = {"url": url, "timeout": timedelta(seconds=2), "slow_after": timedelta(seconds=0.6), **fields}
     values["slow_after"] = min(values["slow_after"], values["timeout"])
-    target = Target(id="shop", family="http", service="shop", component="app.shop", spec=HttpSpec(**values))
-    asked = url if peer is None else peer
-    return Situation(target=target, network=network, secrets=secrets or {}, peers=_peers(asked) if asked else {})
+    spec = HttpSpec(**values)
+    target = Target(id="shop", family="http", service="shop", component="app.shop", spec=spec)
+    peers = _peers(spec, secrets or {}) if network is NOWHERE else {}
+    return Situation(target=target, network=network, secrets=secrets or {}, peers=peers)
 
 
-def _peers(url: str) -> dict[str, str]:
-    scheme, _, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
-    host, _, port = place.partition(":")
-    tls = " -S --sni" if scheme == "https" else ""
-    return {
-        "blackbox_exporter": url,
-        "check_http": f"-H {host} -p {port} -u {slash or '/'}{path} -t 2{tls}",
-        "check_tcp": f"-H {host} -p {port} -t 2",
-    }
+def _peers(spec: HttpSpec, secrets: Mapping[str, str]) -> dict[str, str]:
+    """What peers are asked: all of the target's declaration that they have a word for."""
+    parts = urlsplit(spec.url)
+    command = ["-H", str(parts.hostname), "-p", str(spec.port), "-u", parts.path or "/", "-j", spec.method]
+    command += ["-w", str(spec.slow_after.total_seconds()), "-f", "follow" if spec.follow_redirects else "ok"]
+    command += ["-S", "--sni"] if parts.scheme == "https" else []
+    command += ["-e", ",".join(map(str, spec.expect.status))] if spec.expect.status != (200,) else []
+    for name, value in spec.headers.items():
+        command += ["-k", f"{name}: {value}"]
+    for text in spec.expect.body_contains[:1]:
+        command += ["-s", text]
+    if spec.credential is not None:
+        held = json.loads(secrets[spec.credential.secret]) if spec.credential.secret in secrets else {}
+        command += ["-k", f"Authorization: Bearer {held.get('api_key', 'made-up')}"]
+    if spec.body is not None:
+        command += ["-P", json.dumps(dict(spec.body)), "-T", "application/json"]
+    peers = {"check_http": shlex.join(command)}
+    if spec.method == "GET" and (spec.credential is None or spec.credential.wrong):
+        # More it could ask only by a module of its own for this target.
+        expects = "" if 200 in spec.expect.status or spec.follow_redirects else f"{spec.expect.status[0]} "
+        peers["blackbox_exporter"] = expects + spec.url
+    return peers
 
 
 def _noise() -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def _resolver(known: Mapping[str, Sequence[str]], **behaviour: Any) -> Factory:
     def situation() -> Iterator[Situation]:
         with names(known, **behaviour) as resolver:
             network = Network(resolver=resolver)
-            yield given(f"http://{HOST}/", network=network, peer="", timeout=HASTE)
+            yield given(f"http://{HOST}/", network=network, timeout=HASTE)
 
     return situation
 
@@ -67,7 +67,7 @@ SITUATIONS["http-connect-timeout"] = _connect_timeout
 @contextlib.contextmanager
 def _one_address_refuses() -> Iterator[Situation]:
     with tcp_server(answer(), address="127.0.0.2") as port, names({HOST: ("127.0.0.2", "127.0.0.3")}) as resolver:
-        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver), peer="")
+        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver))
 
 
 SITUATIONS["http-one-address-refuses"] = _one_address_refuses
@@ -77,7 +77,7 @@ SITUATIONS["http-one-address-refuses"] = _one_address_refuses
 def _refused_beside_timeout() -> Iterator[Situation]:
     known = {HOST: ("127.0.0.2", "127.0.0.3")}
     with port_that_never_answers("127.0.0.2") as port, names(known) as resolver:
-        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver), peer="", timeout=HASTE)
+        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver), timeout=HASTE)
 
 
 SITUATIONS["http-refused-beside-timeout"] = _refused_beside_timeout
@@ -91,7 +91,7 @@ def _one_address_500() -> Iterator[Situation]:
         tcp_server(error("500", {}), address="127.0.0.3", port=port),
         names(known) as resolver,
     ):
-        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver), peer="")
+        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver))
 
 
 SITUATIONS["http-one-address-500"] = _one_address_500
@@ -105,7 +105,7 @@ def _well_two_addresses() -> Iterator[Situation]:
         tcp_server(answer(), address="127.0.0.3", port=port),
         names(known) as resolver,
     ):
-        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver), peer="")
+        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver))
 
 
 SITUATIONS["http-well-two-addresses"] = _well_two_addresses
@@ -115,21 +115,19 @@ SITUATIONS["http-well-two-addresses"] = _well_two_addresses
 def _well_alias() -> Iterator[Situation]:
     known, alias = {"edge.shop.example": ("127.0.0.1",)}, {HOST: "edge.shop.example"}
     with tcp_server(answer()) as port, names(known, aliases=alias) as resolver:
-        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver), peer="")
+        yield given(f"http://{HOST}:{port}/", network=Network(resolver=resolver))
 
 
 SITUATIONS["http-well-alias"] = _well_alias
 
 
-def https(
-    leaf: Callable[[], trustme.LeafCert], script: Script | None = None, *, trusted: bool = True, **spec: Any
-) -> Factory:
+def https(leaf: Callable[[], trustme.LeafCert], script: Script | None = None, **spec: Any) -> Factory:
     """A situation of one server behind a certificate of the lab's authority."""
 
     @contextlib.contextmanager
     def situation() -> Iterator[Situation]:
         with tcp_server(script or answer(), tls=server_context(leaf())) as port:
-            yield given(f"https://127.0.0.1:{port}/", ca_file=ca_file() if trusted else None, **spec)
+            yield given(f"https://127.0.0.1:{port}/", ca_file=ca_file(), **spec)
 
     return situation
 
@@ -141,7 +139,7 @@ def leaf(name: str = "127.0.0.1", **more: Any) -> Callable[[], trustme.LeafCert]
 SITUATIONS["http-tls-expired"] = https(leaf(days=(-30, -1)))
 SITUATIONS["http-tls-not-yet-valid"] = https(leaf(days=(1, 30)))
 SITUATIONS["http-tls-name-mismatch"] = https(leaf("other.shop.example"))
-SITUATIONS["http-tls-untrusted"] = https(leaf(), trusted=False)
+SITUATIONS["http-tls-untrusted"] = https(lambda: trustme.CA().issue_cert("127.0.0.1"))
 SITUATIONS["http-well-tls"] = https(leaf())
 SITUATIONS["http-well-tls-few-days"] = https(leaf(days=(-70, 20)))
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import import_module, util
@@ -16,7 +16,7 @@ from typing import Any
 
 from auditor.domain.bundle import Run
 from auditor.domain.observation import Failure, Observation, Phase, Vantage
-from auditor.domain.result import Result, Status
+from auditor.domain.result import Result, Severity, Status
 from auditor.family import Family, Plane
 from auditor.runtime.run_family import FamilyRunner
 from functions.families import FAMILIES
@@ -29,8 +29,8 @@ AT_A_TIME = 4
 """Situations of a data-plane family, most of which wait; more would keep one another from running on two cores."""
 
 Factory = Callable[[], AbstractContextManager[Situation]]
-AskPeers = Callable[[Label, Situation], Mapping[str, str]]
-"""What the peers said of a situation while it lasted."""
+AskPeers = Callable[[Label, Situation], object]
+"""Called while a situation lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,6 @@ class Outcome:
     label: Label
     situation: Situation
     run: Run
-    peers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -83,7 +82,9 @@ class Outcome:
             found += [
                 f"{result.check} says {result.status} {result.cause}"
                 for result in self.run.results
-                if result.status not in (Status.PASS, Status.SKIPPED) and result.check != label.check
+                if result.status not in (Status.PASS, Status.SKIPPED)
+                and result.check != label.check
+                and result.severity is not Severity.ADVISORY  # a finding, and no verdict
             ]
         return tuple(found + ([f'it says: "{said.summary}"'] if found else []))
 
@@ -186,8 +187,9 @@ def _outcome(runner: FamilyRunner[Any, Any], label: Label, situation: Factory, a
         could_not_tell = run.observations[0].could_not_tell
         if could_not_tell is not None and could_not_tell.cause == "self.deadline" != label.cause:
             run = _run(runner, label, given)  # this machine was busy; that says nothing of the probe
-        peers = ask_peers(label, given) if ask_peers else {}
-    return Outcome(label=label, situation=given, run=run, peers=peers, seconds=time.monotonic() - began)
+        if ask_peers is not None:
+            ask_peers(label, given)
+    return Outcome(label=label, situation=given, run=run, seconds=time.monotonic() - began)
 
 
 def _run(runner: FamilyRunner[Any, Any], label: Label, situation: Situation) -> Run:

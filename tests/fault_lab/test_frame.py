@@ -15,6 +15,7 @@ from auditor.domain.result import Result, Severity, Status
 from tests.fault_lab.canary import CANARY, leaks, secret_values
 from tests.fault_lab.lab import SLOT, VANTAGE, Outcome
 from tests.fault_lab.labels import Label
+from tests.fault_lab.peers import Word
 from tests.fault_lab.situation import Situation
 
 DEAD = Label(
@@ -69,6 +70,8 @@ FINE = result("reachable", Status.PASS)
 def test_status_phase_cause_and_evidence_make_it_right() -> None:
     assert outcome(DEAD, REFUSED, result("answers", Status.SKIPPED)).problems == ()
     assert outcome(WELL, FINE, result("answers", Status.SKIPPED)).problems == ()
+    advice = replace(result("days_left", Status.WARN, "page.soon", Phase.ANSWER), severity=Severity.ADVISORY)
+    assert outcome(WELL, FINE, advice).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -143,3 +146,21 @@ def test_of_secrets_only_what_is_secret_is_looked_for() -> None:
         "a-plain-text-key",
     }
     assert "hunter2" not in repr(Situation(target=None, network=None, secrets={"a": document}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cause", "evidence", "line", "named"),
+    [
+        ("tcp.refused", {}, "connect to address 127.0.0.1 and port 1: Connection refused", True),
+        ("tcp.refused", {}, "Socket timeout after 2 seconds", False),
+        ("http.status", {"status": 502}, "HTTP CRITICAL: HTTP/1.1 502 Bad Gateway", True),
+        ("http.status", {"status": 502}, "HTTP CRITICAL: 5021 bytes", False),
+        ("page.auth_failed", {}, "FATAL: auth failed for user", True),
+        ("page.auth_failed", {}, "FATAL: something failed", False),
+    ],
+)
+def test_a_peer_names_a_cause_by_its_words(cause: str, evidence: dict[str, Any], line: str, named: bool) -> None:
+    label = replace(DEAD, cause=cause, evidence=evidence)
+    assert Word(peer="check_page", noticed=True, line=line).names(label) is named
+    assert not Word(peer="check_page", noticed=False, line=line).names(label)
+    assert not Word(peer="check_page", noticed=True, line=line).names(WELL)
