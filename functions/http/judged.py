@@ -36,7 +36,9 @@ def facts_of(observation: HttpObservation) -> HttpFacts:
 
 def was_reached(address: AddressFacts) -> bool:
     """Whether name, TCP and TLS went well, so that the exchange itself is what counts."""
-    return address.failure is None or address.failure.phase not in PATH_PHASES
+    if address.failure is None:
+        return address.answer is not None
+    return address.failure.phase not in PATH_PHASES
 
 
 def lacking(observation: HttpObservation) -> Failure | None:

@@ -5,19 +5,40 @@ One class a family, made at the end: its situations are run once, and families a
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor.domain.cause import KERNEL_CAUSES, cause_index
+from auditor.domain.check import judge
 from auditor.domain.codec import from_json
-from auditor.domain.result import Status
+from auditor.domain.result import Result, Status
 from tests.bundle_schema import wrong
+from tests.fault_lab.altered import Path, absent, without
 from tests.fault_lab.canary import CANARY, PLANTED, leaks, secret_values
-from tests.fault_lab.lab import FamilyOutcome, data_families, families_with_situations, outcome_of
+from tests.fault_lab.lab import FamilyOutcome, Outcome, data_families, families_with_situations, outcome_of
 from tests.fault_lab.labels import labels_of
 from tests.fault_lab.written import written
+
+EMPTY_IS_WELL: dict[tuple[str, str], str] = {}
+"""Check and fact -> why it is well that there is none, and not that none was seen."""
+
+
+def facts_of(outcome: Outcome) -> Any:
+    facts = import_module(f"functions.{outcome.label.family}.facts").FACTS
+    document = outcome.observation.facts
+    return None if document is None else from_json(facts, json.loads(json.dumps(document)), outcome.label.id)
+
+
+def judged(outcome: Outcome, facts: Any) -> dict[str, Result]:
+    checks = import_module(f"functions.{outcome.label.family}.checks").CHECKS
+    observation = replace(outcome.observation, facts=facts)
+    return {result.check: result for result in judge(checks, outcome.situation.target, observation)}
 
 
 @cache
@@ -56,6 +77,36 @@ class OfAFamily:
         ]
         assert nameless == []
 
+    def test_a_fault_is_not_shown_as_health_where_facts_are_missing(self, seen: FamilyOutcome) -> None:
+        """Whatever is left out of what was seen of a fault, or of its lists: one thing, or many at once."""
+        faults = [(o, facts_of(o)) for o in seen.outcomes if o.label.status in (Status.WARN, Status.FAIL)]
+        shown_as_health: set[tuple[str, str]] = set()
+
+        def leave_out(outcome: Outcome, facts: Any, *paths: Path) -> None:
+            for path in paths:
+                facts = without(facts, path)
+            check = outcome.label.check
+            known = any((check, ".".join(path)) in EMPTY_IS_WELL for path in paths)
+            if judged(outcome, facts)[check].status is Status.PASS and not known:
+                shown_as_health.add((outcome.label.id, " and ".join(".".join(path) for path in paths)))
+
+        for outcome, facts in faults:
+            for path in absent(facts, empty=True) if facts is not None else ():
+                leave_out(outcome, facts, path)
+        assert sorted(shown_as_health) == []
+
+        @settings(max_examples=200, deadline=None, database=None)
+        @given(st.data())
+        def many_at_once(data: st.DataObject) -> None:
+            outcome, facts = data.draw(st.sampled_from(faults))
+            paths = sorted(absent(facts, empty=True)) if facts is not None else []
+            if paths:
+                leave_out(outcome, facts, *sorted(data.draw(st.sets(st.sampled_from(paths), min_size=2))))
+
+        if faults:
+            many_at_once()
+        assert sorted(shown_as_health) == []
+
     def test_a_secret_is_found_nowhere(self, seen: FamilyOutcome, files: Mapping[str, str]) -> None:
         if self.family in data_families():
             assert any(place.startswith(f"{self.family}: ") for place in PLANTED), "plant the canary in its situations"
@@ -66,11 +117,8 @@ class OfAFamily:
         self, seen: FamilyOutcome, files: Mapping[str, str]
     ) -> None:
         assert wrong(json.loads(files["bundle.json"])) == []
-        facts = import_module(f"functions.{self.family}.facts").FACTS
         for outcome in seen.outcomes:
-            document = outcome.observation.facts
-            if document is not None:
-                from_json(facts, json.loads(json.dumps(document)), outcome.label.id)
+            facts_of(outcome)
 
 
 for _family in families_with_situations():
