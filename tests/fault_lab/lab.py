@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ SLOT = datetime(2026, 11, 23, 16, 45, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="fault-lab", region="us-east-1", in_vpc=True)
 AT_A_TIME = 4
 """Situations of a data-plane family, most of which wait; more would keep one another from running on two cores."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Situations are brought up one after the other, so that what they share may be made by the first that needs it."""
 
 Factory = Callable[[], AbstractContextManager[Situation]]
 AskPeers = Callable[[Label, Situation], object]
@@ -182,7 +186,9 @@ class GivenSecrets:
 
 def _outcome(runner: FamilyRunner[Any, Any], label: Label, situation: Factory, ask_peers: AskPeers | None) -> Outcome:
     began = time.monotonic()
-    with situation() as given:
+    with contextlib.ExitStack() as lasting:
+        with _ONE_AT_A_TIME:
+            given = lasting.enter_context(situation())
         run = _run(runner, label, given)
         could_not_tell = run.observations[0].could_not_tell
         if could_not_tell is not None and could_not_tell.cause == "self.deadline" != label.cause:
