@@ -24,7 +24,8 @@ from functions.families import FAMILIES
 from tests.fault_lab.labels import Label, labels_of
 from tests.fault_lab.situation import Situation
 
-SLOT = datetime(2026, 11, 23, 16, 45, tzinfo=UTC)
+SLOT = datetime.now(UTC).replace(second=0, microsecond=0)
+"""The present one, since days left are counted from it and certificates are real."""
 VANTAGE = Vantage(kind="function", name="fault-lab", region="us-east-1", in_vpc=True)
 AT_A_TIME = 4
 """Situations of a data-plane family, most of which wait; more would keep one another from running on two cores."""
