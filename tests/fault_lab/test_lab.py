@@ -108,9 +108,9 @@ class OfAFamily:
         assert sorted(shown_as_health) == []
 
     def test_a_secret_is_found_nowhere(self, seen: FamilyOutcome, files: Mapping[str, str]) -> None:
-        if self.family in data_families():
-            assert any(place.startswith(f"{self.family}: ") for place in PLANTED), "plant the canary in its situations"
         secrets = {value for outcome in seen.outcomes for value in secret_values(outcome.situation.secrets)}
+        if self.family in data_families() and not secrets:
+            assert any(place.startswith(f"{self.family}: ") for place in PLANTED), "its peers could send the canary"
         assert leaks(files, {CANARY, *secrets}) == []
 
     def test_a_bundle_of_what_was_seen_is_valid_and_its_facts_can_be_read_back(
