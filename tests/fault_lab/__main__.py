@@ -45,7 +45,7 @@ def _print(lines: Iterator[str]) -> None:
 
 
 def _numbers(of: FamilyOutcome) -> Iterator[str]:
-    faults = [o for o in of.outcomes if not o.label.healthy]
+    faults = [o for o in of.outcomes if o.label.faulty]
     well = [o for o in of.outcomes if o.label.healthy]
     yield f"{len(of.outcomes)} situations in {of.seconds:.1f} s; status, phase and cause right: {of.right}"
     yield f"  faults {len(faults)}, shown as health {sum(o.shown_as_pass for o in faults)}"
@@ -110,7 +110,7 @@ def _secrets(of: FamilyOutcome) -> int:
 
 def _totals(seen: Sequence[FamilyOutcome], peers: Peers, leaked: int) -> int:
     outcomes = [outcome for of in seen for outcome in of.outcomes]
-    faults = [outcome for outcome in outcomes if not outcome.label.healthy]
+    faults = [outcome for outcome in outcomes if outcome.label.faulty]
     well = [outcome for outcome in outcomes if outcome.label.healthy]
     shown_as_health = sum(outcome.shown_as_pass for outcome in faults)
     right = sum(of.right for of in seen)

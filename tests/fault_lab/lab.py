@@ -65,7 +65,7 @@ class Outcome:
     @property
     def shown_as_pass(self) -> bool:
         """Whether somebody who reads the results would take this fault for health."""
-        return not self.label.healthy and (self.green or (self.said is not None and self.said.status is Status.PASS))
+        return self.label.faulty and (self.green or (self.said is not None and self.said.status is Status.PASS))
 
     @property
     def problems(self) -> tuple[str, ...]:

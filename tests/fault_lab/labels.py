@@ -40,6 +40,11 @@ class Label:
         """Whether nothing is wrong, so that nothing may be said to be."""
         return self.status is Status.PASS
 
+    @property
+    def faulty(self) -> bool:
+        """Whether something is wrong, or cannot be told; neither where the question has no turn."""
+        return self.status in _NAMING
+
 
 def labelled_families() -> tuple[str, ...]:
     """The families that have a file of labels."""

@@ -22,7 +22,14 @@ from tests.fault_lab.situation import Situation
 EXPORTER = "blackbox_exporter"
 _PROGRAM = "prometheus-blackbox-exporter"
 _PLUGINS = Path("/usr/lib/nagios/plugins")
-PLUGINS = ("check_http", "check_tcp", "check_pgsql", "check_dns", "check_dig")
+PLUGINS = {
+    "check_http": "",
+    "check_tcp": "",
+    "check_pgsql": "",
+    "check_dns": "nslookup",
+    "check_dig": "dig",
+}
+"""The plugins by name, with the program that each of them calls itself."""
 _SECONDS = 2
 _HTTP = """  http{suffix}:
     prober: http
@@ -153,6 +160,11 @@ def installed_peers() -> Iterator[Peers]:
         peer: f"{_PLUGINS / peer} is not installed (apt-get install monitoring-plugins)"
         for peer in PLUGINS
         if not (_PLUGINS / peer).exists()
+    }
+    missing |= {
+        peer: f"it calls {program}, which is not installed (apt-get install bind9-dnsutils)"
+        for peer, program in PLUGINS.items()
+        if program and shutil.which(program) is None
     }
     if shutil.which(_PROGRAM) is None:
         missing[EXPORTER] = f"{_PROGRAM} is not installed (apt-get install {_PROGRAM})"

@@ -104,6 +104,7 @@ def test_anything_else_is_wrong(label: Label, results: list[Result], problem: st
 def test_a_fault_is_shown_as_health_where_its_check_or_all_say_so(results: list[Result], shown: bool) -> None:
     assert outcome(DEAD, *results).shown_as_pass is shown
     assert not outcome(WELL, *results).shown_as_pass
+    assert not outcome(replace(WELL, status=Status.SKIPPED), *results).shown_as_pass
 
 
 SECRET = "p4ss/wörd"
