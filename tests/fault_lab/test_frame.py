@@ -12,8 +12,9 @@ import pytest
 from auditor.domain.bundle import Run
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.result import Result, Severity, Status
+from tests.aws_account import SLOT
 from tests.fault_lab.canary import CANARY, leaks, secret_values
-from tests.fault_lab.lab import SLOT, VANTAGE, Outcome
+from tests.fault_lab.lab import VANTAGE, Outcome
 from tests.fault_lab.labels import Label
 from tests.fault_lab.peers import Word
 from tests.fault_lab.situation import Situation
