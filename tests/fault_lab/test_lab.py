@@ -101,7 +101,9 @@ class OfAFamily:
             outcome, facts = data.draw(st.sampled_from(faults))
             paths = sorted(absent(facts, empty=True)) if facts is not None else []
             if paths:
-                leave_out(outcome, facts, *sorted(data.draw(st.sets(st.sampled_from(paths), min_size=2))))
+                leave_out(
+                    outcome, facts, *sorted(data.draw(st.sets(st.sampled_from(paths), min_size=min(2, len(paths)))))
+                )
 
         if faults:
             many_at_once()
