@@ -19,14 +19,12 @@ from auditor.domain.check import judge
 from auditor.domain.codec import from_json
 from auditor.domain.result import Result, Status
 from tests.bundle_schema import wrong
+from tests.fault_lab.absence import EMPTY_IS_WELL, NONE_IS_WELL
 from tests.fault_lab.altered import Path, absent, without
 from tests.fault_lab.canary import CANARY, PLANTED, leaks, secret_values
 from tests.fault_lab.lab import FamilyOutcome, Outcome, data_families, families_with_situations, outcome_of
 from tests.fault_lab.labels import labels_of
 from tests.fault_lab.written import written
-
-EMPTY_IS_WELL: dict[tuple[str, str], str] = {}
-"""Check and fact -> why it is well that there is none, and not that none was seen."""
 
 
 def facts_of(outcome: Outcome) -> Any:
@@ -86,7 +84,7 @@ class OfAFamily:
             for path in paths:
                 facts = without(facts, path)
             check = outcome.label.check
-            known = any((check, ".".join(path)) in EMPTY_IS_WELL for path in paths)
+            known = any((check, ".".join(path)) in NONE_IS_WELL | EMPTY_IS_WELL for path in paths)
             if judged(outcome, facts)[check].status is Status.PASS and not known:
                 shown_as_health.add((outcome.label.id, " and ".join(".".join(path) for path in paths)))
 

@@ -23,6 +23,7 @@ from auditor.domain.result import Result, Status
 from auditor.domain.target import Target
 from auditor.runtime.catalogue import decoded
 from functions.families import FAMILIES
+from tests.fault_lab.absence import NONE_IS_WELL
 from tests.fault_lab.altered import absent, failed, least, otherwise, without
 from tests.fault_lab.lab import family_of, run_family
 from tests.fault_lab.labels import labels_of
@@ -30,14 +31,6 @@ from tests.fault_lab.labels import labels_of
 BUNDLES = sorted((Path(__file__).parents[1] / "incidents" / "bundles").glob("*.json"))
 WRONG = (Status.WARN, Status.FAIL)
 GREEN = (Status.PASS, Status.SKIPPED)
-ORDER = [phase for phase in Phase if phase is not Phase.PREPARE]
-"""Preparation is the auditor's own: it stands in no order with the steps to a target."""
-
-ABSENT_IS_WELL: dict[tuple[str, str], str] = {
-    ("compute.deployment_completed", "service.deployments.rollout"): "ECS tells it of its own rollouts only; where "
-    "another controller deploys, one deployment alone is a complete one",
-}
-"""Check and fact that may be None -> why None says that all is well, and not that nothing was seen."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +88,12 @@ def _with_facts(observation: Observation[Any], family: str) -> Observation[Any]:
     return replace(observation, facts=facts)
 
 
+def phases_of(family: str) -> list[Phase]:
+    """The phases that a family's probes have, in their order."""
+    seen = {timing.phase for sample in samples(family) for timing in sample.observation.phases}
+    return [phase for phase in Phase if phase in seen]
+
+
 def causes_of(family: str) -> list[str]:
     return sorted(cause_index(KERNEL_CAUSES, import_module(f"functions.{family}.facts").CAUSES))
 
@@ -123,54 +122,53 @@ def test_nothing_recorded_passes_no_check(family: str) -> None:
         assert [check for check, result in results.items() if result.status is Status.PASS] == [], sample.target.id
 
 
-def failing(sample: Sample, failure: Failure) -> Iterator[dict[str, Result]]:
-    """What is said where a probe failed so: beside the facts of a healthy one, and where it has kept nothing else."""
+def stopped(sample: Sample, failure: Failure, facts: Any) -> dict[str, Result]:
+    """What is said where a probe failed so."""
     phases = tuple(
         replace(timing, ok=timing.phase is not failure.phase)
         for timing in sample.observation.phases
         if _place(timing.phase) <= _place(failure.phase)
     )
-    for facts in (sample.observation.facts, least(sample.observation.facts)):
-        yield sample.judged(facts=failed(facts, failure), failures=(failure,), phases=phases)
+    return sample.judged(facts=failed(facts, failure), failures=(failure,), phases=phases)
 
 
 def test_a_failure_for_whatever_cause_in_whatever_phase_is_never_all_green(family: str) -> None:
-    for sample in kinds(family):
-        for cause in causes_of(family):
-            for phase in Phase:
-                failure = Failure(phase=phase, cause=cause, detail="it went wrong", address="10.0.0.1")
-                for results in failing(sample, failure):
-                    green = all(result.status in GREEN for result in results.values())
-                    assert not green, f"{sample.target.id} is green in spite of {cause} in phase {phase}"
+    """Neither where the probe kept nothing but the failure, nor beside everything that a healthy one keeps."""
+    for sample, cause, phase in product(kinds(family), causes_of(family), phases_of(family)):
+        failure = Failure(phase=phase, cause=cause, detail="it went wrong", address="10.0.0.1")
+        for facts in (least(sample.observation.facts), sample.observation.facts):
+            green = all(result.status in GREEN for result in stopped(sample, failure, facts).values())
+            assert not green, f"{sample.target.id} is green in spite of {cause} in phase {phase}"
 
 
 def test_a_question_about_a_later_phase_is_not_passed_where_an_earlier_one_failed(family: str) -> None:
+    """A check is about the earliest phase that it lays a failure to. Preparation is the auditor's, in no such order."""
+    order = [phase for phase in phases_of(family) if phase is not Phase.PREPARE]
     for sample, cause in product(samples(family), ("tcp.reset", "self.bug", causes_of(family)[0])):
         said = {
-            phase: list(failing(sample, Failure(phase=phase, cause=cause, detail="-", address="10.0.0.1")))
-            for phase in ORDER
+            phase: stopped(sample, Failure(phase=phase, cause=cause, detail="-"), least(sample.observation.facts))
+            for phase in order
         }
-        for check in said[Phase.TCP][0]:
+        for check in sample.judged():
             own = [
-                ORDER.index(phase)
-                for phase, of_phase in said.items()
-                if any(r[check].status in WRONG and r[check].phase is phase for r in of_phase)
+                place
+                for place, phase in enumerate(order)
+                if said[phase][check].status in WRONG and said[phase][check].phase is phase
             ]
-            for phase in ORDER[: min(own, default=0)]:
-                for results in said[phase]:
-                    assert results[check].status is not Status.PASS, f"{sample.target.id}: {check} after {phase}"
+            for phase in order[: min(own, default=0)]:
+                assert said[phase][check].status is not Status.PASS, f"{sample.target.id}: {check} after {phase}"
 
 
 def test_a_fact_that_decides_passes_no_check_when_it_is_missing(family: str) -> None:
     """Decides: with another value of it the check says that something is wrong."""
-    passing = []
+    passing = set()
     for sample in samples(family):
         well = {check for check, result in sample.judged().items() if result.status is Status.PASS}
         for path in absent(sample.observation.facts):
             results = sample.judged(facts=without(sample.observation.facts, path))
-            green = {c for c, r in results.items() if c in well and r.status is Status.PASS}
+            green = {check for check in well if results[check].status is Status.PASS}
             for other in otherwise(sample.observation.facts, path) if green else ():
-                for check in [c for c, r in sample.judged(facts=other).items() if c in green and r.status in WRONG]:
-                    green.remove(check)
-                    passing.append((check, ".".join(path)))
-    assert sorted(set(passing) - ABSENT_IS_WELL.keys()) == []
+                wrong = {check for check, result in sample.judged(facts=other).items() if result.status in WRONG}
+                passing |= {(check, ".".join(path)) for check in green & wrong}
+                green -= wrong
+    assert sorted(passing - NONE_IS_WELL.keys()) == []
