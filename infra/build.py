@@ -38,6 +38,7 @@ _PIP_OPTIONS = [
 
 
 SDK_SERVICES = (
+    "cloudwatch",
     "dynamodb",
     "ecs",
     "lambda",
@@ -46,6 +47,7 @@ SDK_SERVICES = (
     "secretsmanager",
     "servicediscovery",
     "sns",
+    "sqs",
     "ssm",
     "sts",
 )

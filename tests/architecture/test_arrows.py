@@ -161,7 +161,7 @@ OTHER_MEANINGS = {
     "auditor.net.resolve": r"dns\.[a-z_]+",  # as above
     "auditor.net.probe": r"dns\.[a-z_]+",  # as above
     "auditor.domain.cause": r"dns\.[a-z_]+",  # the kernel's own causes
-    "auditor.domain.topology": "dns",  # a kind of component
+    "auditor.domain.topology": "dns|queue",  # kinds of components
 }
 
 

@@ -15,6 +15,7 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _MISSING = {
+    "AWS.SimpleQueueService.NonExistentQueue",
     "ClientException",  # how ECS says that a task definition does not exist: the caller named it wrongly
     "ClusterNotFoundException",
     "NamespaceNotFound",
@@ -22,6 +23,7 @@ _MISSING = {
     "NoSuchHostedZone",
     "NoSuchKey",
     "ParameterNotFound",
+    "QueueDoesNotExist",
     "ResourceNotFoundException",
     "ServiceNotFound",
     "ServiceNotFoundException",

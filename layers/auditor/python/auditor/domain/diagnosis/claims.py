@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.domain.diagnosis.proof import Proof
+from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -237,5 +238,7 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | QueueWaits
+    | DeadLettersGrow
 )
 """The closed vocabulary."""
