@@ -38,6 +38,8 @@ class ControlPlane:
             secret_arns[name] = answer["ARN"]
         for parameter, value in self._estate.cache.parameters.items():
             self._aws("ssm").put_parameter(Name=parameter, Value=value, Type="String")
+        for queue, dead_letters in self._estate.queues.items():
+            self._queue(queue, dead_letters)
         self._roles()
         vpc, subnets = self._vpc()
         registries = self._cloud_map(vpc)
@@ -77,6 +79,13 @@ class ControlPlane:
         cache = self._estate.cache
         self._aws("ssm").delete_parameters(Names=list(cache.parameters))
         self._aws("secretsmanager").delete_secret(SecretId=cache.secret, ForceDeleteWithoutRecovery=True)
+
+    def _queue(self, queue: str, dead_letters: str) -> None:
+        sqs = self._aws("sqs")
+        sqs.create_queue(QueueName=dead_letters)
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead_letters}"
+        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
+        sqs.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "120", "RedrivePolicy": policy})
 
     def _roles(self) -> None:
         statement = {

@@ -94,7 +94,8 @@ class Estate:
     """One platform in 10.``network``.0.0/16.
 
     ``services_module`` runs its services; ``secrets`` are the texts by name; ``certificate`` is the public name that
-    its load balancers show; ``roles`` are the names of execution role and task role; ``release`` is the images' tag.
+    its load balancers show; ``roles`` are the names of execution role and task role; ``release`` is the images' tag;
+    ``queues`` are SQS's, each with the one that takes its dead letters.
     """
 
     network: int
@@ -110,6 +111,7 @@ class Estate:
     load_balancers: tuple[LoadBalancer, ...]
     credentials: Credentials = field(repr=False)
     secrets: Mapping[str, str] = field(repr=False)
+    queues: Mapping[str, str] = field(default_factory=dict)
 
     def service(self, name: str) -> Service:
         """One of the services."""

@@ -81,6 +81,7 @@ def hokusai_estate(network: int) -> Estate:
         load_balancers=_load_balancers(network),
         credentials=credentials,
         secrets={name: json.dumps(document) for name, document in documents.items()},
+        queues={"hokusai-dataset-arrival-development": "hokusai-dataset-arrival-dlq-development"},
     )
 
 
