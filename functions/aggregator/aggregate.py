@@ -33,6 +33,7 @@ from auditor.render.report_json import render_json
 from auditor.render.report_markdown import render_markdown
 from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.history import Commits, History, Moment, keep, remembered
+from functions.aggregator.suites import suites_of
 
 _DATED_EVERY = timedelta(hours=1)
 _POLL_SECONDS = 0.5
@@ -147,7 +148,7 @@ def aggregate(
     )
     bundle = remembered(bundle, past)
     assessment = assess(bundle, knowledge, lambda readings: _diagnosis(bundle, readings, ports))
-    report = build_report(bundle, assessment, knowledge)
+    report = build_report(bundle, assessment, knowledge, suites_of(bundle))
     dated = _is_dated(state, slot, assessment)
     link = ports.reports.link("report.html", slot if dated else None)
     stories = tuple(tell(transition, report, link) for transition in assessment.transitions)

@@ -1,8 +1,9 @@
 """From a bundle's observations to claims, each by its family's knowledge; and the diagnosis of what they join to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from auditor.domain.attribution import Reading
@@ -13,14 +14,22 @@ from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.observation import Observation
 from auditor.domain.result import Status
+from auditor.domain.target import Target
 from auditor.runtime.catalogue import decoded
 from functions.families import FAMILIES
 
 
 def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
     """What the bundle's newest observations say. One that an older version wrote in another shape says nothing."""
-    targets = {(target.family, target.id): target for target in bundle.platform.targets}
     found: list[Claim] = []
+    for knowledge, target, observation in known_observations(bundle):
+        found += knowledge.claims(target, observation)
+    return tuple(found)
+
+
+def known_observations(bundle: Bundle) -> Iterator[tuple[ModuleType, Target[Any], Observation[Any]]]:
+    """The newest observation of every target, with its family's ``knowledge`` and in the family's own types."""
+    targets = {(target.family, target.id): target for target in bundle.platform.targets}
     for observation in _newest(bundle):
         target = targets.get((observation.family, observation.target))
         if observation.family not in FAMILIES or target is None:
@@ -28,13 +37,12 @@ def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
         package = f"functions.{observation.family}"
         family = import_module(f"{package}.family").FAMILY
         facts_type = import_module(f"{package}.facts").FACTS
-        says = import_module(f"{package}.knowledge").claims
         try:
             facts: Any = from_json(facts_type, observation.facts, f"{observation.target}.facts")
-            found += says(decoded(target, family), replace(observation, facts=facts))
+            known = decoded(target, family), replace(observation, facts=facts)
         except CodecError:
             continue
-    return tuple(found)
+        yield import_module(f"{package}.knowledge"), *known
 
 
 def _newest(bundle: Bundle) -> Iterable[Observation[Any]]:

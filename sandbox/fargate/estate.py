@@ -95,7 +95,8 @@ class Estate:
 
     ``services_module`` runs its services; ``secrets`` are the texts by name; ``certificate`` is the public name that
     its load balancers show; ``roles`` are the names of execution role and task role; ``release`` is the images' tag;
-    ``queues`` are SQS's, each with the one that takes its dead letters.
+    ``queues`` are SQS's, each with the one that takes its dead letters; ``test_results`` are the bucket and the folder
+    that CI writes to.
     """
 
     network: int
@@ -112,6 +113,7 @@ class Estate:
     credentials: Credentials = field(repr=False)
     secrets: Mapping[str, str] = field(repr=False)
     queues: Mapping[str, str] = field(default_factory=dict)
+    test_results: tuple[str, str] = ("", "")
 
     def service(self, name: str) -> Service:
         """One of the services."""

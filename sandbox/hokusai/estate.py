@@ -81,6 +81,7 @@ def hokusai_estate(network: int) -> Estate:
         load_balancers=_load_balancers(network),
         credentials=credentials,
         secrets={name: json.dumps(document) for name, document in documents.items()},
+        test_results=("hokusai-pipeline-data-development", "ci/results/"),
         queues={"hokusai-dataset-arrival-development": "hokusai-dataset-arrival-dlq-development"},
     )
 

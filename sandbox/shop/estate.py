@@ -60,6 +60,7 @@ def shop_estate(network: int) -> Estate:
             SESSIONS_SECRET: json.dumps({"token": credentials.cache_token}),
             CANARY_SECRET: credentials.canary_key,
         },
+        test_results=("shop-prod-builds", "junit/"),
         queues={"shop-prod-mail": "shop-prod-mail-failed"},
         credentials=credentials,
     )
