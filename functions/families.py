@@ -10,4 +10,5 @@ FAMILIES: tuple[str, ...] = (
     "queue",
     "secrets",
     "test_suites",
+    "logs",
 )

@@ -42,6 +42,7 @@ SDK_SERVICES = (
     "dynamodb",
     "ecs",
     "lambda",
+    "logs",
     "route53",
     "s3",
     "secretsmanager",

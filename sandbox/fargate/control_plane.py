@@ -1,6 +1,7 @@
 """The platform's control plane in the emulator: written through the AWS API, as its owner would have."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from sandbox.instance import ACCOUNT, REGION
 _SUBNETS = {"a": "1", "b": "2"}
 """Zone and third number of each."""
 
+_MINUTE_MS = 60_000
+_LOGGED_MINUTES = 600
+"""Longer than a sandbox lives: a minute takes it ten seconds."""
 _TESTS = {"unit": 23, "integration": 11}
 """The suites of the platform's own CI, and how many tests each has."""
 
@@ -52,6 +56,7 @@ class ControlPlane:
             self._load_balancer(balancer, groups, subnets)
         self._aws("ecs").create_cluster(clusterName=self._estate.cluster)
         for service in self._estate.services:
+            self._log(service.log_group, service.health)
             references = {variable: _arn(text, secret_arns) for variable, text in service.references.items()}
             self._revisions[service.name] = _Revision(
                 tag=self._estate.release, variables=dict(service.variables), references=references
@@ -90,6 +95,18 @@ class ControlPlane:
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead_letters}"
         policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
         sqs.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "120", "RedrivePolicy": policy})
+
+    def _log(self, group: str, path: str) -> None:
+        """What a task writes while it lives: its own health check, once a minute of simulated time, ahead of it."""
+        logs, stream = self._aws("logs"), "sandbox/task"
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        begins = int(time.time() * 1000) - 10 * _MINUTE_MS
+        lines = [
+            {"timestamp": begins + minute * _MINUTE_MS, "message": f'127.0.0.1 "GET {path} HTTP/1.1" 200'}
+            for minute in range(_LOGGED_MINUTES)
+        ]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)
 
     def _test_results(self, bucket: str, folder: str) -> None:
         s3 = self._aws("s3")

@@ -9,6 +9,7 @@ A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of 
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
@@ -240,5 +241,6 @@ Claim = (
     | SecretChanged
     | QueueWaits
     | DeadLettersGrow
+    | LogSays
 )
 """The closed vocabulary."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import (
     Claim,
+    LoginAnswered,
     NameResolves,
     PortAnswers,
     RegisteredAs,
@@ -15,7 +16,8 @@ from auditor.domain.diagnosis.claims import (
 )
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.words import LoginOutcome, NameOutcome, PortOutcome, StopReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,24 @@ _REASONS = {
         first_action="Create the parameter (or write its value into the task definition) and deploy again.",
         shared=True,
     ),
+    StopReason.FILE_MISSING: _Meaning(
+        fault=Fault.IMAGE_INCOMPLETE,
+        kind="image",
+        words="ends because its image lacks a file that its code needs",
+        first_action="Roll back to the last revision that ran; then build the image with what its log names.",
+    ),
+    StopReason.SETTING_MISSING: _Meaning(
+        fault=Fault.ENV_MISSING,
+        kind="taskdef",
+        words="ends because a setting that its code needs is absent from the task definition",
+        first_action="Compare the task definition with the revision before, put the setting back and deploy.",
+    ),
+    StopReason.LOGIN_REFUSED: _Meaning(
+        fault=Fault.DB_BAD_PASSWORD,
+        kind="taskdef",
+        words="ends because the database refuses its login, while the platform's login is accepted there",
+        first_action="Take the password out of the task definition, reference the secret in its place and deploy.",
+    ),
     StopReason.CRASHED: _Meaning(
         fault=Fault.APP_CRASH_ON_START,
         kind="image",
@@ -80,7 +100,8 @@ _REASONS = {
 def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
     """A stopped task says itself why."""
     for stopped in evidence.of(TaskStopped):
-        meaning, service = _REASONS.get(stopped.reason), evidence.service_of(stopped.component)
+        said = _said_in_log(evidence, stopped)
+        meaning, service = _REASONS.get(_reason(evidence, stopped, said)), evidence.service_of(stopped.component)
         if meaning is None or not service:
             continue
         component = _component(evidence, stopped.component, meaning)
@@ -96,7 +117,7 @@ def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
             statement=f"A task of {stopped.component} {meaning.words}.",
             first_action=meaning.first_action,
             confidence=Confidence.HIGH if short else Confidence.MEDIUM,
-            proof=proof_of(stopped, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
+            proof=proof_of(stopped, *said, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
             shows=proof_of(stopped, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
             harms=frozenset({service}),
             cuts=frozenset({service}) if nothing_runs else frozenset(),
@@ -109,7 +130,7 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
     for counts in evidence.of(RunningCounts):
         service = evidence.service_of(counts.component)
         stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
-        told = [c for c in stopped if c.reason in _REASONS and _component(evidence, c.component, _REASONS[c.reason])]
+        told = [claim for claim in stopped if _told(evidence, claim)]
         if not service or counts.running > 0 or counts.desired == 0 or told:
             continue
         yield Candidate(
@@ -175,6 +196,40 @@ def dead_instance_still_registered(evidence: Evidence) -> Iterator[Candidate]:
                 cuts=frozenset({evidence.service_of(registered.component)}),
                 named=bool(tried),
             )
+
+
+def _told(evidence: Evidence, stopped: TaskStopped) -> bool:
+    """Whether a stop says why, itself or by the log, and the catalogue has the component that is at fault."""
+    meaning = _REASONS.get(_reason(evidence, stopped, _said_in_log(evidence, stopped)))
+    return meaning is not None and bool(_component(evidence, stopped.component, meaning))
+
+
+def _said_in_log(evidence: Evidence, stopped: TaskStopped) -> list[LogSays]:
+    """What fatal lines of the same service say; only a task that ended by itself leaves its reason to the log."""
+    if stopped.reason is not StopReason.EXITED:
+        return []
+    return [claim for claim in evidence.of(LogSays) if evidence.same_service(claim.component, stopped.component)]
+
+
+def _reason(evidence: Evidence, stopped: TaskStopped, said: list[LogSays]) -> StopReason:
+    """Why it stopped. The log's words in the order in which one explains more than another: a crash is the least."""
+    sayings = {claim.saying for claim in said}
+    accepted = any(login.of_platform and login.outcome is LoginOutcome.ACCEPTED for login in evidence.of(LoginAnswered))
+    for saying, reason in _SAYINGS.items():
+        # Where no login is accepted the server or the secret may be at fault as well.
+        if saying in sayings and (saying is not LogSaying.LOGIN_REFUSED or accepted):
+            return reason
+    return stopped.reason
+
+
+_SAYINGS = {
+    LogSaying.WRONG_ARCHITECTURE: StopReason.WRONG_ARCHITECTURE,
+    LogSaying.FILE_MISSING: StopReason.FILE_MISSING,
+    LogSaying.SETTING_MISSING: StopReason.SETTING_MISSING,
+    LogSaying.LOGIN_REFUSED: StopReason.LOGIN_REFUSED,
+    LogSaying.OUT_OF_MEMORY: StopReason.OUT_OF_MEMORY,
+    LogSaying.CRASHED: StopReason.CRASHED,
+}
 
 
 def _names_gone(evidence: Evidence, service: str) -> list[Claim]:
