@@ -10,7 +10,7 @@ MLFLOW_INSTALLED := .build/mlflow/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: bench mlflow record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
+.PHONY: bench fault-lab mlflow record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
 .DEFAULT_GOAL := help
 
 audit: $(INSTALLED) $(if $(filter real,$(MLFLOW)),mlflow)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai or shop, INCIDENT=H13, MLFLOW=real)
@@ -39,6 +39,9 @@ test-slow: $(INSTALLED)  ## pass the tests that take longer
 
 fuzz: $(INSTALLED)  ## every parser's fuzzer for a minute, two at a time (SECONDS=60)
 	@$(BIN)/python -m tests.fuzz.run $(or $(SECONDS),60)
+
+fault-lab: $(INSTALLED)  ## real faults by real servers: what we and our peers said of each, and the confusion matrix (FAMILY=http)
+	@$(BIN)/python -m tests.fault_lab $(FAMILY)
 
 bench: $(INSTALLED)  ## measure what the project promises and print the table: minutes, on a quiet machine (ROWS="init diagnosis")
 	@$(BIN)/python -m tests.bench $(ROWS)

@@ -149,8 +149,9 @@ def _problem(step: str, target: DatabaseTarget, observation: DatabaseObservation
     return None
 
 
-def _step_of(failure: Failure) -> str | None:
-    return _REACHABLE if failure.cause == "pg.ca_file_unusable" else _STEP_OF_PHASE.get(failure.phase)
+def _step_of(failure: Failure) -> str:
+    """The step that a failure stops; one of a phase that no step has stops the last."""
+    return _REACHABLE if failure.cause == "pg.ca_file_unusable" else _STEP_OF_PHASE.get(failure.phase, _ANSWERS_QUERY)
 
 
 def _refused(failure: Failure, target: DatabaseTarget, observation: DatabaseObservation) -> Answer:

@@ -53,7 +53,7 @@ class Chain:
                 return response
             places = {value for name, value in response.headers if name == "location"}
             there = destination(urls[-1], location) if len(places) == 1 else None  # two places are none
-            self.hops.append(Hop(address=address, status=response.status, location=shown(there)))
+            self.hops.append(Hop(address=address, status=response.status, location=self._shown(there)))
             if self.spec.follow_redirects == 0:
                 return response
             refused = refusal(self.spec, urls, there)
@@ -82,7 +82,10 @@ class Chain:
                 # The way there was seen; what would be answered to a request without the key was not asked.
                 return self._presented
             headers = (*self.spec.headers.items(), *self._key_for(here.parts))
-            request = Request(host=here.authority, path=here.asks, method=method, headers=headers)
+            body = b"" if self.spec.body is None else json.dumps(dict(self.spec.body)).encode()
+            if body and "content-type" not in {name.lower() for name, _ in headers}:
+                headers = (*headers, ("Content-Type", "application/json"))
+            request = Request(host=here.authority, path=here.asks, method=method, headers=headers, body=body)
             answer = await exchange(self.probe, stream, request, Limits(body_bytes=self.spec.max_body))
         finally:
             stream.close()
@@ -101,16 +104,19 @@ class Chain:
         """An address of another host that a redirect leads to; with several, the chains take turns."""
         resolution = await self.probe.resolve(there.host)
         if isinstance(resolution, Failure):
-            return replace(resolution, detail=f"redirected to {shown(there.parts)}: {resolution.detail}")
+            return replace(resolution, detail=f"redirected to {self._shown(there.parts)}: {resolution.detail}")
         addresses = in_order(resolution.addresses)
         if any(leads_inside(self.address, address) for address in addresses):
-            words = f"redirects to {shown(there.parts)}, an address of the auditor's own host or of a metadata service"
+            leads = f"redirects to {self._shown(there.parts)}"
+            words = f"{leads}, an address of the auditor's own host or of a metadata service"
             return self._refused("http.redirect", words, here, from_address)
         return addresses[self._number % len(addresses)]
 
-    @staticmethod
-    def _refused(cause: str, words: str, here: SplitResult, address: str) -> Failure:
-        return Failure(phase=Phase.ANSWER, cause=cause, detail=f"{shown(here)} {words}", address=address)
+    def _refused(self, cause: str, words: str, here: SplitResult, address: str) -> Failure:
+        return Failure(phase=Phase.ANSWER, cause=cause, detail=f"{self._shown(here)} {words}", address=address)
+
+    def _shown(self, place: SplitResult | None) -> str:
+        return shown(place, self.spec.expect.redirect_to)
 
 
 def _without_key(response: Response, key: str) -> Response:

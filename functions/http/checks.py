@@ -7,7 +7,7 @@ from statistics import median
 from auditor.domain.cause import KERNEL_CAUSES, cause_index
 from auditor.domain.check import Check
 from auditor.domain.observation import Failure, Phase
-from auditor.domain.result import Answer, Scalar, Severity, failed, passed, skipped
+from auditor.domain.result import Answer, Scalar, Severity, failed, passed, skipped, unknown
 from functions.http import remedies
 from functions.http.answers import Problem, answer_evidence, partly, unlike_declared, warned, with_remedy
 from functions.http.conditions import declared
@@ -15,6 +15,7 @@ from functions.http.content_checks import CONTENT_CHECKS
 from functions.http.facts import CAUSES, AddressFacts, HttpFacts, Part
 from functions.http.family import HttpSpec
 from functions.http.judged import (
+    OWN_KEY,
     PATH_PHASES,
     HttpObservation,
     HttpTarget,
@@ -75,10 +76,13 @@ def _status_expected(target: HttpTarget, observation: HttpObservation) -> Answer
             url=url(facts),
             **answer_evidence(reached[0]),
         )
+    problems.sort(key=lambda problem: problem[1].cause == OWN_KEY)
     address, failure = problems[0]
-    answer = partly(
-        reached, problems, url=url(facts), expected=one_of(target.spec.expect.status), **answer_evidence(address)
-    )
+    evidence = {"url": url(facts), "expected": one_of(target.spec.expect.status), **answer_evidence(address)}
+    if failure.cause == OWN_KEY:
+        said = address.answer.message if address.answer else None
+        return unknown(failure, None, remedy=remedies.for_own_key(said) if said else None, **evidence)
+    answer = partly(reached, problems, **evidence)
     if failure.cause == "http.status" and address.answer is not None:
         return replace(answer, remedy=remedies.for_status(address.answer, facts.credential))
     return with_remedy(answer)

@@ -119,12 +119,14 @@ class HttpSpec:
     """One endpoint. TLS is always verified, against ``ca_file`` where one is given.
 
     ``timeout`` is one deadline for the whole probe, redirects included. ``max_body`` counts bytes after decompression.
-    ``method`` POST sends an empty body; it is for requests that change nothing, such as the validation of a key.
+    ``method`` POST is for requests that change nothing, such as the validation of a key; it sends ``body`` as a JSON
+    object, and nothing where that is left out.
     """
 
     url: str
     method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Scalar] | None = None
     credential: Credential | None = None
     expect: Expect = field(default_factory=Expect)
     health: HealthDocument | None = None
@@ -148,6 +150,7 @@ class HttpSpec:
         self._refuse_bad_times()
         if self.credential is not None and self.credential.header.lower() in {name.lower() for name in self.headers}:
             raise ValueError(f"headers and credential both set {self.credential.header!r}; leave it out of headers")
+        self._refuse_bad_body()
         if self.method == "POST" and self.follow_redirects:
             raise ValueError("method POST follows no redirect; set follow_redirects to 0")
         if self.method == "HEAD" and self._asks_a_body():
@@ -160,6 +163,14 @@ class HttpSpec:
         """The port of the URL, or its scheme's own."""
         parts = urlsplit(self.url)
         return parts.port or DEFAULT_PORTS[parts.scheme]
+
+    def _refuse_bad_body(self) -> None:
+        if self.body is None:
+            return
+        if self.method != "POST":
+            raise ValueError(f"method {self.method} sends no body; leave body out, or use POST")
+        if secret := next((name for name in self.body if names_a_credential(name)), None):
+            raise ValueError(f"body holds {secret!r}; credentials may not stand in a catalogue")
 
     def _refuse_bad_times(self) -> None:
         if not timedelta(0) < self.timeout <= MAX_TIMEOUT:

@@ -7,7 +7,7 @@ from auditor.domain.result import Answer, Scalar, skipped, unknown
 from auditor.domain.target import Target
 from functions.http import remedies
 from functions.http.answers import Problem, unlike_declared
-from functions.http.facts import AddressFacts, Emitter, HttpFacts
+from functions.http.facts import AddressFacts, Emitter, HttpFacts, Message
 from functions.http.family import HttpSpec
 from functions.http.wording import milliseconds, one_of, said, url
 
@@ -18,6 +18,10 @@ _EMITTERS = {
     Emitter.SERVICE: "the service",
     Emitter.UNKNOWN: "an unidentified sender",
 }
+
+_OWNERS_RULES: tuple[Message, ...] = ("payment_required", "permission_denied", "rate_limited")
+"""What a service says to a key that it knows and to whose owner it serves nothing."""
+OWN_KEY = "self.credentials"
 
 HttpTarget = Target[HttpSpec]
 HttpObservation = Observation[HttpFacts]
@@ -32,7 +36,9 @@ def facts_of(observation: HttpObservation) -> HttpFacts:
 
 def was_reached(address: AddressFacts) -> bool:
     """Whether name, TCP and TLS went well, so that the exchange itself is what counts."""
-    return address.failure is None or address.failure.phase not in PATH_PHASES
+    if address.failure is None:
+        return address.answer is not None
+    return address.failure.phase not in PATH_PHASES
 
 
 def lacking(observation: HttpObservation) -> Failure | None:
@@ -65,7 +71,9 @@ def status_problem(target: HttpTarget, facts: HttpFacts, address: AddressFacts) 
         raise ValueError(f"{address.address} has neither an answer nor a failure")
     sender = f"{_EMITTERS[answer.emitter]} ({address.address})"
     detail = f"{request} answered {answer.status} by {sender} after {took}{said(answer)}; expected {one_of(expected)}."
-    return address, unlike_declared("http.status", detail, address)
+    # Of how it serves those who may, the auditor then saw nothing.
+    own = facts.credential == "canary" and answer.message in _OWNERS_RULES
+    return address, unlike_declared(OWN_KEY if own else "http.status", detail, address)
 
 
 def as_expected(target: HttpTarget, facts: HttpFacts) -> list[AddressFacts]:

@@ -10,6 +10,7 @@ from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
+from functions.http.access import access_claims
 from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts
 from functions.http.family import HttpSpec
 
@@ -50,6 +51,7 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
         if address.answer is not None and _answered_by(facts, address, address.answer) == facts.host.lower():
             found.append(_answer(target, address.answer, proof))
             found += _health(target, address.answer, proof)
+            found += access_claims(target, facts, address.answer, proof)
     return tuple(dict.fromkeys(found))
 
 

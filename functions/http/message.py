@@ -28,6 +28,15 @@ _WORDS: tuple[tuple[tuple[int, ...], re.Pattern[str], Message], ...] = (
         re.compile(r"\bauth(?:entication|orization)? service (?:error|time|unavailable|failed)"),
         "auth_service_failed",
     ),
+    # An id that nobody knows comes before a key that nobody knows, since the sentence may speak of both.
+    (
+        (400, 401, 403, 422),
+        re.compile(
+            r"\b(?:unknown|unrecogni[sz]ed|invalid|unregistered) service ?id\b"
+            r"|\bservice(?: ?id)? ?(?:[\"'][^\"']{1,40}[\"'] )?is (?:unknown|not (?:known|registered|recogni[sz]ed))\b"
+        ),
+        "service_unknown",
+    ),
     ((401, 403), re.compile(r"\b(?:invalid|expired|unknown|revoked)\b.{0,24}\b(?:key|token)\b"), "invalid_key"),
     (
         (401, 403),
@@ -41,8 +50,21 @@ _WORDS: tuple[tuple[tuple[int, ...], re.Pattern[str], Message], ...] = (
     ((400, 403, 421), re.compile(r"\binvalid host header\b|\bdns rebinding\b|\bdisallowed host\b"), "host_rejected"),
     (
         (403,),
-        re.compile(r"\binsufficient (?:permission|scope|privilege)|\badmin required\b|\bforbidden\b"),
+        re.compile(r"\binsufficient (?:permission|scope|privilege|role)|\b(?:admin|permission|scope|role) required\b"),
         "permission_denied",
+    ),
+    ((403,), re.compile(r"\bforbidden\b"), "forbidden"),
+    ((402,), re.compile(""), "payment_required"),
+    ((429,), re.compile(""), "rate_limited"),
+    (
+        (400, 426),
+        re.compile(r"\bplain http request was sent to https port\b|\bhttp request to an https server\b"),
+        "https_required",
+    ),
+    (
+        (400, 403),
+        re.compile(r"\bno required (?:ssl|tls|client) certificate\b|\bclient certificate (?:is )?required\b"),
+        "client_certificate_required",
     ),
     (
         (500, 502, 503, 504),
@@ -61,7 +83,10 @@ _WORDS: tuple[tuple[tuple[int, ...], re.Pattern[str], Message], ...] = (
     ((500, 503), re.compile(r"\b(?:persistence|storage) unavailable\b"), "storage_unavailable"),
     ((500, 503), re.compile(r"\bnot configured\b"), "not_configured"),
 )
-"""Which words under which statuses mean what. Texts are compared in lower case, with blanks for ``_`` and ``-``."""
+"""Which words under which statuses mean what; 402 and 429 say it themselves.
+
+Texts are compared in lower case, with blanks for ``_`` and ``-``.
+"""
 
 
 def read_message(status: int, emitter: Emitter, headers: Mapping[str, str], body: bytes) -> tuple[Message | None, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from functions.http.family import HttpSpec
-from functions.http.redaction import place
+from functions.http.redaction import bounded_place, place
 from functions.http.refusals import DEFAULT_PORTS
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -42,9 +42,12 @@ def destination(url: SplitResult, location: str) -> SplitResult | None:
     return parts if usable else None
 
 
-def shown(parts: SplitResult | None) -> str:
-    """A redirect's destination as it may be kept."""
-    return place(parts.geturl()) if parts else UNUSABLE
+def shown(parts: SplitResult | None, declared: str | None) -> str:
+    """A redirect's destination as it may be kept; the declared one stands as the catalogue has it."""
+    if parts is None:
+        return UNUSABLE
+    said = place(parts.geturl())
+    return said if declared is not None and said == place(declared) else bounded_place(parts.geturl())
 
 
 def origin(parts: SplitResult) -> tuple[str, str, int]:
@@ -54,18 +57,20 @@ def origin(parts: SplitResult) -> tuple[str, str, int]:
 
 def refusal(spec: HttpSpec, urls: tuple[SplitResult, ...], there: SplitResult | None) -> Refusal | None:
     """Why a redirect to ``there`` is not followed after ``urls`` were asked; None when it may be."""
-    here = urls[-1]
+    here, declared = urls[-1], spec.expect.redirect_to
     if there is None:
         return Refusal(cause="http.redirect", words="redirects to what is no http or https URL")
     if there.geturl() in {url.geturl() for url in urls}:
-        return Refusal(cause="http.redirect_loop", words=f"redirects back to {shown(there)}, which was asked before")
+        return Refusal(
+            cause="http.redirect_loop", words=f"redirects back to {shown(there, declared)}, which was asked before"
+        )
     if len(urls) > spec.follow_redirects:
         limit = spec.follow_redirects
         return Refusal(cause="http.redirect", words=f"redirects once more after {limit}, which the target allows")
-    declared_plain = (spec.expect.redirect_to or "").startswith("http://")
+    declared_plain = (declared or "").startswith("http://")
     if here.scheme == "https" and there.scheme == "http" and not declared_plain:
         return Refusal(
-            cause="http.redirect", words=f"redirects from https down to {shown(there)}, which is not declared"
+            cause="http.redirect", words=f"redirects from https down to {shown(there, declared)}, which is not declared"
         )
     return None
 

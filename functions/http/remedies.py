@@ -11,6 +11,11 @@ _PATH = (
     "and port."
 )
 
+_CLIENT_CERTIFICATE = (
+    "The server demands a client certificate: probe a path or port that does not, or take the demand away from health "
+    "checks."
+)
+
 _BY_CAUSE = {
     "dns.nxdomain": "Compare the host in the catalogue with the hosted zone or Cloud Map namespace that really "
     "exists; "
@@ -41,9 +46,7 @@ _BY_CAUSE = {
     "tls.self_signed": "Replace the certificate by one of a trusted authority, or give it as ca_file of this target.",
     "tls.protocol": "Enable TLS 1.2 or later on the server or in the balancer's security policy.",
     "tls.not_tls": "The port speaks plain HTTP: correct the scheme in the catalogue, or the listener's protocol.",
-    "tls.client_certificate_required": "The server demands a client certificate: probe a path or port that does "
-    "not, or "
-    "take the demand away from health checks.",
+    "tls.client_certificate_required": _CLIENT_CERTIFICATE,
     "http.first_byte_timeout": "The process takes connections and does not answer: look for a hanging "
     "dependency in the "
     "service's log, exhausted workers, or a health path that asks dependencies one after the other.",
@@ -105,9 +108,12 @@ _BY_MESSAGE: dict[Message, str] = {
     "auth_service_failed": "The key is not at fault: the service could not ask its authentication service. Look "
     "at that "
     "one first, then at the address that this service asks it by.",
+    "client_certificate_required": _CLIENT_CERTIFICATE,
     "host_rejected": "The server refuses the Host header that it is called by: add this name to its allowed "
     "hosts, with "
     "and without the port, and deploy it.",
+    "https_required": "The port speaks TLS and was asked in plain HTTP: correct the scheme in the catalogue, or in the "
+    "listener or target group that leads here.",
     "not_configured": "The running version lacks a setting or secret: compare the variables of the running task "
     "definition with those of the revision before.",
     "not_found_page": "An application answered that does not serve this path: see which target group the "
@@ -115,12 +121,21 @@ _BY_MESSAGE: dict[Message, str] = {
     "sends it to, then the application's route prefix.",
     "permission_denied": "The key is known and may not do this: see its scopes and roles, and whether the rules "
     "changed.",
+    "service_unknown": "The key is not at fault: the service that answered names itself by an id that its "
+    "authentication service does not know. Compare the id in its task definition with those that are registered there.",
     "storage_unavailable": "The service cannot use its storage: see the bucket or database that its task definition "
     "names, and its role's permissions.",
 }
 _UPSTREAM = (
     "is what could not be used: see that the name exists and which address it has, that something listens there, "
 )
+_OWN_KEY: dict[Message, str] = {
+    "payment_required": "The account of the canary key has no balance: fill it up, or give the auditor a key that is "
+    "not billed.",
+    "permission_denied": "The canary key is known and may not do this: give it the scope or role that this path needs, "
+    "or expect 403 in the catalogue if nobody should have it.",
+    "rate_limited": "The canary key is over its rate: raise its limit, or probe fewer paths with it.",
+}
 _KEY_BY_CAUSE = {
     "aws.denied": "Allow the function's role secretsmanager:GetSecretValue on this secret, and kms:Decrypt where it is "
     "encrypted with a key of your own.",
@@ -135,6 +150,11 @@ _KEY_BY_CAUSE = {
 def for_lacking_key(cause: str) -> str | None:
     """The remedy where the auditor has no usable key; None leaves the check's own text."""
     return _KEY_BY_CAUSE.get(cause)
+
+
+def for_own_key(message: Message) -> str | None:
+    """The remedy where a rule about the canary key's owner kept the auditor out."""
+    return _OWN_KEY.get(message)
 
 
 def for_status(answer: AnswerFacts, credential: Literal["none", "canary", "wrong"] = "none") -> str | None:

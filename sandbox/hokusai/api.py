@@ -65,6 +65,8 @@ class ApiService:
         """Answers one request."""
         if request.path in self._open:
             return self._open[request.path](request)
+        if request.method == "OPTIONS":
+            return json_reply(200, {}, Access_Control_Allow_Origin="*", Access_Control_Allow_Methods="GET, POST")
         refused = self._refusal(request)
         if refused is not None:
             return refused

@@ -51,6 +51,8 @@ class Storefront:
                 return self._pricing_status()
         if not request.path.startswith("/api/"):
             return refusal(404, "no_such_page", "There is nothing here")
+        if request.method == "OPTIONS":
+            return Reply(status=204, body=b"", kind="text/plain", headers=(("Access-Control-Allow-Origin", "*"),))
         refused = self._refusal(request)
         if refused is not None:
             return refused

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from catalog.problem import value_text, without_credentials
 from functions.compute.facts import StopKind
 from functions.compute.stops import grouped, kept, kind_of, named
-from functions.http.redaction import OBSERVED_LIMIT, bounded, names_a_credential, place, without
+from functions.http.redaction import OBSERVED_LIMIT, bounded, bounded_place, names_a_credential, without
 
 from .material import CANARY, holds_canary, texts
 
@@ -111,7 +111,7 @@ def test_what_a_catalogue_message_shows(template: str, behind: str) -> None:
 )
 def test_places(template: str, behind: str) -> None:
     try:
-        shown = place(template.format(CANARY) + behind)
+        shown = bounded_place(template.format(CANARY) + behind)
     except ValueError:  # of urlsplit: callers give what they have parsed themselves
         return
     assert not holds_canary(shown)

@@ -53,7 +53,7 @@ WORDS = (
 @given(texts(WORDS, last=255) | st.text(st.characters(max_codepoint=255), max_size=60))
 def test_places_to_go_to(location: str) -> None:
     there = destination(HOME, location)
-    text = shown(there)
+    text = shown(there, None)
     assert text.isprintable()
     assert len(text) <= 200
     if there is None:
@@ -74,7 +74,7 @@ def test_places_to_go_to(location: str) -> None:
 
 @given(st.sampled_from(["//u:{}@site.test/", "/x?key={}", "/x#{}", "https://{}@other.test/", "/x;{}"]))
 def test_what_is_shown_of_them(template: str) -> None:
-    assert not holds_canary(shown(destination(HOME, template.format(CANARY))))
+    assert not holds_canary(shown(destination(HOME, template.format(CANARY)), None))
 
 
 @given(st.ip_addresses())

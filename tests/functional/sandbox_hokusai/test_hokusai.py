@@ -155,6 +155,8 @@ def test_b06_nothing_is_wrong_and_protected_endpoints_ask_for_a_key(stage: Calla
     for answer in (get(world, "/"), world.vantage.ask(PROXY), get(world, "/api/v1/models", MAIN)):
         assert (answer.status, answer.body.decode()) == (401, NO_KEY)
     assert world.vantage.ask(f"https://{AUTH}/api/v1/keys/validate", method="POST").status == 401
+    preflight = world.vantage.ask(f"https://{MAIN}/api/v1/models", method="OPTIONS")
+    assert (preflight.status, preflight.header("Access-Control-Allow-Origin")) == (200, "*")
     assert proxied(world).status == 200
 
 

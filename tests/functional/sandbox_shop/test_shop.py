@@ -91,6 +91,8 @@ def test_b06_nothing_is_wrong_and_protected_pages_ask_for_a_key(stage: Callable[
     assert {url: answer for url, answer in answers.items() if not answer.startswith(BASELINE[url])} == {}
     assert list(differences(world.vantage, world.estate)) == []
     assert world.vantage.ask(f"https://{ACCOUNTS}/v1/introspect", method="POST").status == 401
+    preflight = world.vantage.ask(PRICES, method="OPTIONS")
+    assert (preflight.status, preflight.header("Access-Control-Allow-Origin")) == (204, "*")
     assert proxied(world).status == 200
     assert complaint(proxied(world, "made-up-by-nobody")) == (401, "Unknown API key")
     references = {entry["name"]: entry["valueFrom"] for entry in world.container("storefront")["secrets"]}

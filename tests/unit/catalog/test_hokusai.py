@@ -70,17 +70,19 @@ def _http(platform: Platform, id: str) -> dict[str, Any]:
         ("mlflow-direct-redirect", [308]),
         ("auth-health", [200]),
         ("auth-validate-no-key", [401]),
+        ("auth-validate-key", [200]),
+        ("registry-preflight", [200, 204]),
     ],
 )
 def test_what_healthy_means_for_an_endpoint(platform: Platform, id: str, status: list[int]) -> None:
     assert _http(platform, id)["expect"]["status"] == status
 
 
-def test_only_the_canary_target_presents_a_real_key(platform: Platform) -> None:
+def test_the_canary_key_goes_to_the_api_and_to_its_source_and_to_nobody_else(platform: Platform) -> None:
     credentials = {t.id: t.spec["credential"] for t in platform.targets if t.family == "http" and t.spec["credential"]}
-    assert credentials.keys() == {"registry-proxy-key", "registry-proxy-wrong-key"}
-    assert credentials["registry-proxy-key"]["secret"]
-    assert credentials["registry-proxy-wrong-key"]["wrong"]
+    assert credentials.pop("registry-proxy-wrong-key")["wrong"]
+    assert credentials.keys() == {"registry-proxy-key", "auth-validate-key"}
+    assert len({(c["secret"], c["key"]) for c in credentials.values()}) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,5 +105,5 @@ def test_private_names_are_private_and_public_ones_public(platform: Platform) ->
 
 def test_the_auditor_never_resets_a_breaker(platform: Platform) -> None:
     posts = [t.id for t in platform.targets if t.family == "http" and t.spec["method"] == "POST"]
-    assert posts == ["auth-validate-no-key"]
+    assert posts == ["auth-validate-no-key", "auth-validate-key"]
     assert not any("reset" in str(target.spec) for target in platform.targets)

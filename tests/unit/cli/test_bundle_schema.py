@@ -1,7 +1,6 @@
 """The schema of bundles: committed and fresh, true of every bundle that there is, and false of each way to be none."""
 
 import copy
-import io
 import json
 from collections.abc import Callable
 from functools import cache
@@ -9,32 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from auditor.domain.codec import to_json
 from cli.deviations import deviated
 from cli.incidents import load_incident
 from cli.main import main
 from cli.replay import read_bundle
-from cli.schema import schema_of_bundles
+from tests.bundle_schema import wrong
 
 ROOT = Path(__file__).resolve().parents[3]
 INCIDENTS = ROOT / "tests" / "incidents"
 BUNDLES = sorted((INCIDENTS / "bundles").glob("*.json"))
-
-
-@cache
-def validator() -> Draft202012Validator:
-    out = io.StringIO()
-    assert schema_of_bundles(out) == 0
-    schema = json.loads(out.getvalue())
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
-
-
-def wrong(document: Any) -> list[str]:
-    """Where a document differs from the schema, and how."""
-    return [f"{error.json_path}: {error.message:.200}" for error in validator().iter_errors(document)]
 
 
 def plain(value: object) -> Any:

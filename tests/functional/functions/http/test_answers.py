@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -191,3 +192,18 @@ def test_who_answers_in_time_is_asked_once_and_a_post_never_again(start: StartPe
     seen = ask(posted.url(), method="POST", slow_after=timedelta(milliseconds=50))
     assert seen.answer("responds_in_time") == (Status.WARN, "http.slow", Phase.FIRST_BYTE)
     assert len(posted.requests) == 1
+
+
+def test_a_declared_body_is_posted_as_json(start: StartPeer, ask: Ask) -> None:
+    taken: list[bytes] = []
+
+    def takes(connection: socket.socket, request: str) -> None:
+        taken.append(request.partition("\r\n\r\n")[2].encode() or connection.recv(4096))
+        answers(b"ok")(connection, request)
+
+    peer = start(takes)
+    assert "status_expected" in ask(peer.url(), method="POST", body={"service_id": "web"}).passes()
+    ask(peer.url(), method="POST", body={}, headers={"Content-Type": "application/vnd.shop+json"})
+    assert [json.loads(body) for body in taken] == [{"service_id": "web"}, {}]
+    assert "Content-Type: application/json\r\n" in peer.requests[0]
+    assert peer.requests[1].lower().count("content-type") == 1

@@ -127,6 +127,13 @@ def test_only_refusals_of_the_auditors_own_role_are_laid_to_the_auditor() -> Non
     }
 
 
+@pytest.mark.parametrize("phase", [Phase.REQUEST, Phase.TRANSFER, Phase.ANSWER])
+def test_a_failure_in_a_phase_that_no_step_has_stops_the_last(phase: Phase) -> None:
+    failure = Failure(phase=phase, cause="tcp.reset", detail="db.test:5432 reset the connection")
+    last = results(observed(failures=(failure,)))["database.answers_query"]
+    assert (last.status, last.cause, last.phase) == (Status.FAIL, "tcp.reset", phase)
+
+
 def test_every_cause_that_can_fail_a_target_has_a_remedy_of_its_own() -> None:
     generic = {check.remediation for check in CHECKS}
     findings = {"pg.connections_high", "pg.slow"}

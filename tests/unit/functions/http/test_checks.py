@@ -292,9 +292,8 @@ def test_without_facts_every_answer_is_unknown() -> None:
 @pytest.mark.parametrize("probed", [(), (_address(),)])
 def test_facts_that_contradict_themselves_are_never_a_pass(probed: tuple[AddressFacts, ...]) -> None:
     results = _judge(_target(), _observe(*probed))
-    critical = results["http.reachable"] if not probed else results["http.status_expected"]
-    assert (critical.status, critical.cause) == (Status.UNKNOWN, "self.bug")
-    assert results["http.responds_in_time"].status is not Status.PASS
+    assert (results["http.reachable"].status, results["http.reachable"].cause) == (Status.UNKNOWN, "self.bug")
+    assert Status.PASS not in {result.status for result in results.values()}
 
 
 PATH_FAILURES = [c.id for c in KERNEL_CAUSES if c.id.startswith(("dns.", "tcp.", "tls."))]
@@ -374,3 +373,51 @@ def test_check_ids_are_unique_claims_of_this_family() -> None:
 def test_slow_after_comes_from_the_target() -> None:
     target = _target(slow_after=timedelta(milliseconds=10))
     assert _judge(target, _observe(_address(answer=_answer())))["http.responds_in_time"].status is Status.WARN
+
+
+def _refused(status: int, message: Any, *addresses: str) -> Observation[HttpFacts]:
+    answer = replace(_answer(status), message=message, retry_after="30")
+    observation = _observe(*(_address(address, answer) for address in addresses or (A,)))
+    assert observation.facts is not None
+    return replace(observation, facts=replace(observation.facts, credential="canary"))
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "remedy"),
+    [
+        (402, "payment_required", "no balance"),
+        (403, "permission_denied", "scope or role"),
+        (429, "rate_limited", "over its rate"),
+    ],
+)
+def test_a_rule_about_the_owner_of_the_canary_key_is_the_auditors_limit(status: int, message: Any, remedy: str) -> None:
+    results = _judge(_target(), _refused(status, message))
+    said = results["http.status_expected"]
+    assert (said.status, said.cause, said.phase) == (Status.UNKNOWN, "self.credentials", Phase.ANSWER)
+    assert (said.evidence["message"], said.evidence["retry_after"]) == (message, "30")
+    assert remedy in said.remediation
+    assert results["http.responds_in_time"].status is Status.SKIPPED
+
+
+@pytest.mark.parametrize(("status", "message"), [(401, "invalid_key"), (403, "forbidden"), (403, None), (429, None)])
+def test_what_a_service_may_say_to_anybody_is_its_failure(status: int, message: Any) -> None:
+    said = _judge(_target(), _refused(status, message))["http.status_expected"]
+    assert (said.status, said.cause) == (Status.FAIL, "http.status")
+
+
+def test_the_same_rules_without_our_key_are_the_services_failure() -> None:
+    observation = _refused(429, "rate_limited")
+    assert observation.facts is not None
+    observation = replace(observation, facts=replace(observation.facts, credential="none"))
+    said = _judge(_target(), observation)["http.status_expected"]
+    assert (said.status, said.cause) == (Status.FAIL, "http.status")
+    assert "asks too often" in said.summary
+
+
+def test_beside_a_broken_address_the_owners_rule_is_no_excuse() -> None:
+    limited = _refused(429, "rate_limited", B)
+    assert limited.facts is not None
+    probed = (*limited.facts.probed, _address(A, _answer(500)))
+    said = _judge(_target(), replace(limited, facts=replace(limited.facts, probed=probed)))["http.status_expected"]
+    assert (said.status, said.cause) == (Status.FAIL, "http.status")
+    assert said.evidence["status"] == 500

@@ -45,6 +45,8 @@ def test_a_spec_survives_the_compiled_catalogue() -> None:
     spec = HttpSpec(
         url="https://web.example:8443/health?detailed=true",
         headers={"Accept": "application/json"},
+        method="POST",
+        body={"service_id": "web", "depth": 2, "dry": True, "page": None},
         credential=Credential(secret="shop/canary", header="X-API-Key", key="api_key"),
         health=HealthDocument(status="$.status", breaker="$.breaker"),
         expect=Expect(
@@ -105,6 +107,8 @@ def test_destinations_name_host_and_port(url: str, destination: str) -> None:
         ({"method": "HEAD", "expect": Expect(openapi=True)}, "brings no body"),
         ({"method": "HEAD", "health": HealthDocument(status="$.status")}, "brings no body"),
         ({"method": "POST", "follow_redirects": 1}, "POST follows no redirect"),
+        ({"body": {"service": "web"}}, "GET sends no body"),
+        ({"method": "POST", "body": {"access_token": "s3cret"}}, "body holds 'access_token'"),
         (
             {"headers": {"x-canary": "1"}, "credential": Credential(secret="shop/canary", header="X-Canary")},
             "both set 'X-Canary'",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.http.redaction import OBSERVED_LIMIT, bounded, names_a_credential, place
+from functions.http.redaction import OBSERVED_LIMIT, bounded, bounded_place, names_a_credential, place
 
 CANARY = "S3CR3T"
 
@@ -36,10 +36,52 @@ def test_credentials_are_masked_wherever_they_stand(text: str, kept: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["healthy", "http://mlflow.example:5000/api", "could not translate host name", "5 of 8 up"]
+    "text",
+    [
+        "healthy",
+        "http://mlflow.example:5000/api/v1",
+        "could not translate host name",
+        "5 of 8 up",
+        "Authentication service error",
+        "gunicorn/21.2.0",
+        "nginx/1.18.0 (Ubuntu)",
+        "AmazonS3",
+        "text/html; charset=utf-8",
+        "application/vnd.shop+json",
+        "PostgreSQL 15.4 on x86_64, OpenSSH_9.2",
+        "Wed, 21 Oct 2015 07:28:00 GMT",
+        "2026-11-23T16:45:00.123Z",
+        "timeout after 30s, 5xx",
+        "10.0.3.219:5000",
+        "日本語",
+        "ungültig",
+    ],
 )
 def test_honest_text_stays(text: str) -> None:
     assert bounded(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Server: hk_live_51HxYz2eZvKYlo2C", "Server: hk_live_<withheld>"),
+        (f"uvicorn {CANARY}-canary", "uvicorn <withheld>-canary"),
+        ("hunter2", "<withheld>"),
+        ("550e8400e29b41d4a716446655440000", "<withheld>"),
+        ("dGhlIHNlY3JldCBvZiB0aGUgbGFi", "<withheld>"),
+        ("qzxkvwjyhgbpmnrtlsdcfaeiou", "<withheld>"),
+        ("%53%33%43%52%33%54", "<withheld>"),
+        ("1234567890", "<withheld>"),
+        ("qXzKwPvR", "<withheld>"),
+    ],
+)
+def test_what_is_no_word_is_withheld_without_any_label(text: str, kept: str) -> None:
+    assert bounded(text) == kept
+
+
+def test_a_word_that_the_cut_made_is_none() -> None:
+    assert bounded("x" * 401, limit=200) == "…"
+    assert bounded("again " * 99, limit=20) == "again again again a…"
 
 
 @given(st.text(min_size=150, max_size=195), st.sampled_from(["password=", "://u:", "token: ", "Bearer "]))
@@ -82,4 +124,17 @@ def test_names_of_other_things(name: str) -> None:
     ],
 )
 def test_a_place_is_scheme_host_port_and_path(url: str, kept: str) -> None:
-    assert place(url) == kept
+    assert place(url) == kept == bounded_place(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (f"https://web.example/reset/{CANARY}/now", "https://web.example/reset/<withheld>/now"),
+        ("https://k7q2.web.example/a", "https://k7q2.web.example/a"),
+        ("http://web.example/caf%E9%20bar", "http://web.example/caf%E9%20bar"),
+        ("http://web.example/" + "a/" * 500, ("http://web.example/" + "a/" * 500)[:199] + "…"),
+    ],
+)
+def test_of_a_peers_place_the_path_is_kept_as_far_as_it_is_words(url: str, kept: str) -> None:
+    assert bounded_place(url) == kept

@@ -25,7 +25,14 @@ HERE = urlsplit("https://web.example/a/b?q=1")
     ],
 )
 def test_a_location_is_resolved_and_shown_without_secrets(location: str, there: str) -> None:
-    assert shown(destination(HERE, location)) == there
+    assert shown(destination(HERE, location), None) == there
+
+
+def test_the_declared_place_is_shown_as_the_catalogue_has_it() -> None:
+    declared = "https://web.example/reset/k7Q2x9Zk"
+    assert shown(urlsplit(f"{declared}?a=b"), declared) == declared
+    assert shown(urlsplit("https://web.example/reset/A7b8C9d0"), declared) == "https://web.example/reset/<withheld>"
+    assert shown(urlsplit(declared), None) == "https://web.example/reset/<withheld>"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +50,7 @@ def test_a_location_is_resolved_and_shown_without_secrets(location: str, there: 
 )
 def test_what_http_cannot_ask_for_is_no_destination(location: str) -> None:
     assert destination(HERE, location) is None
-    assert shown(None) == UNUSABLE
+    assert shown(None, None) == UNUSABLE
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255)))

@@ -9,6 +9,7 @@ A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of 
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
@@ -242,5 +243,6 @@ Claim = (
     | QueueWaits
     | DeadLettersGrow
     | LogSays
+    | AccessClaim
 )
 """The closed vocabulary."""

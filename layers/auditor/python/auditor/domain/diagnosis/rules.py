@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from auditor.domain.diagnosis import data_rules, queue_rules, reference_rules, settings_rules, task_rules
+from auditor.domain.diagnosis import access_rules, data_rules, queue_rules, reference_rules, settings_rules, task_rules
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
 
@@ -14,4 +14,5 @@ RULES: tuple[Rule, ...] = (
     *data_rules.RULES,
     *task_rules.RULES,
     *queue_rules.RULES,
+    *access_rules.RULES,
 )
