@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.domain.diagnosis.proof import Proof
+from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -237,5 +238,8 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | CertificateShown
+    | PortSpeaks
+    | ClientCertificateDemanded
 )
 """The closed vocabulary."""
