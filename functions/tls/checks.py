@@ -118,7 +118,8 @@ def _shortest_lived(target: TlsTarget, observation: TlsObservation, check: str) 
 
 def _days_answer(target: TlsTarget, observation: TlsObservation, address: AddressFacts, limit: int) -> Answer:
     days, evidence = _days_left(address), evidence_of(observation, address) | {"limit_days": limit}
-    said = f"The certificate at {target.spec.place} is valid for {days:g} more days; the limit is {limit}"
+    left = f"{days:.1f}".removesuffix(".0")
+    said = f"The certificate at {target.spec.place} is valid for {left} more days; the limit is {limit}"
     if days >= limit:
         return passed(f"{said}.", **evidence)
     _, failure = problem("tls.expires_soon", f"{said}: {_described(address)}.", address)
