@@ -21,8 +21,8 @@ def certificate_expired(evidence: Evidence) -> Iterator[Candidate]:
     for component, claims in _by_component(evidence, shown, issued=True):
         expired = [claim for claim in claims if claim.outcome is CertificateOutcome.EXPIRED]
         ends = sorted(f"{claim.ends:%Y-%m-%d}" for claim in claims if claim.ends is not None)
-        when = f"{'on' if expired else 'ends on'} {ends[0]}" if ends else "" if expired else "ends soon"
-        said = f"has expired {when}".rstrip() if expired else f"{when} and was not renewed in time"
+        on = f" on {ends[0]}" if ends else ""
+        said = f"expired{on}" if expired else f"ends{on or ' soon'} and was not renewed in time"
         yield Candidate(
             component=component,
             fault=Fault.TLS_CERT_EXPIRED,
