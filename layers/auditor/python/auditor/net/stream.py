@@ -92,9 +92,7 @@ class Stream:
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # many servers leave the closing alert out
                 return b""
             except ssl.SSLError as error:
-                if tls_cause(error)[0] != "tls.not_tls":
-                    raise
-                raise PeerFaultError("tls.failed", f"left TLS after the handshake ({error.reason})") from error
+                raise _after_the_handshake(error) from error
 
     async def unasked(self, seconds: float) -> bytes | None:
         """What a peer says right after the handshake: a byte, none when it ended the stream, None when it waits for us.
@@ -118,6 +116,8 @@ class Stream:
                     await self._feed(tls)
                 except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                     return b""
+                except ssl.SSLError as error:
+                    raise _after_the_handshake(error) from error
         except DeadlinePassedError:
             return None
         finally:
@@ -254,6 +254,13 @@ async def dial(named: tuple[str, int], dialled: tuple[str, int], loop: Loop, dea
         loop.forget(sock)
         sock.close()
         raise
+
+
+def _after_the_handshake(error: ssl.SSLError) -> Exception:
+    """What an error of a read is: who has spoken TLS and says something else now is no server of something else."""
+    if tls_cause(error)[0] != "tls.not_tls":
+        return error
+    return PeerFaultError("tls.failed", f"left TLS after the handshake ({error.reason})")
 
 
 def _require_tls_record(data: bytes) -> None:

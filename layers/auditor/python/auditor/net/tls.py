@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+_KINDS = ("DNS", "IP Address")
+"""Names that a server can be asked for; a URI can hold anything, a password too."""
+
 DistinguishedName = tuple[tuple[tuple[str, str], ...], ...]
 """Relative names, each of one or more pairs of attribute and value, as Python's ssl gives them."""
 
@@ -56,8 +59,8 @@ class UnreadableCertificateError(ValueError):
 class Certificate:
     """What a certificate says of itself; only a verified handshake proves any of it.
 
-    The texts are the peer's, of any length and with any character. ``names`` are pairs of kind (``DNS``,
-    ``IP Address`` ...) and value: the alternative names, or the common name where there are none.
+    The texts are the peer's, of any length and with any character. ``names`` are pairs of kind (``DNS`` or
+    ``IP Address``) and value: the alternative names of these kinds, or the common name where there are none.
     ``issuer_to_be_had``: it says where the certificate of its issuer can be fetched.
     """
 
@@ -98,7 +101,7 @@ def presented_certificates(connection: ssl.SSLObject) -> tuple[Certificate, ...]
 
 def _certificate(info: Mapping[str, Any]) -> Certificate:
     subject: DistinguishedName = info["subject"]
-    alternative = tuple((str(kind), str(value)) for kind, value in info.get("subjectAltName", ()))
+    alternative = tuple((kind, value) for kind, value in info.get("subjectAltName", ()) if kind in _KINDS)
     common = tuple(("DNS", value) for key, value in _attributes(subject) if key == "commonName")
     return Certificate(
         serial=str(info["serialNumber"]),
