@@ -2,13 +2,14 @@
 
 FAMILIES: tuple[str, ...] = (
     "http",
-    "database",
+    "tls",
     "dns",
+    "database",
     "discovery",
     "compute",
     "configuration",
-    "queue",
     "secrets",
-    "test_suites",
+    "queue",
     "logs",
+    "test_suites",
 )

@@ -74,8 +74,8 @@ class FargatePlatform:
     def prepare(self) -> None:
         """The data stores, the names and the control plane, healthy; nobody uses them yet."""
         database, cache = self.estate.database, self.estate.cache.store
-        certified = (self.estate.certificate, database.store.name, cache.name)
-        context = issue(self._folder, certified).server_context()
+        certificates = issue(self._folder, (self.estate.certificate, database.store.name, cache.name))
+        of_database, of_cache = (certificates.server_context(store.name) for store in (database.store, cache))
         self._dns.start()
         self.postgres.start()
         if not self._instance.real:  # real software makes its own schema
@@ -84,9 +84,9 @@ class FargatePlatform:
         self._valkey.start()
         for side in (auditor_side, platform_side):
             at = side(database.store.address, database.store.port)
-            self._fronts[at] = TlsFront(at, self._raw_database, context, postgres=True)
+            self._fronts[at] = TlsFront(at, self._raw_database, of_database, postgres=True)
             at = side(cache.address, cache.port)
-            self._fronts[at] = TlsFront(at, self._raw_cache, context)
+            self._fronts[at] = TlsFront(at, self._raw_cache, of_cache)
         self.control_plane.seed()
 
     def run(self) -> None:

@@ -74,7 +74,7 @@ def main(estate_in: Callable[[int], Estate], stands: Callable[[Host], Iterable[S
             serve(side(stand.service.address, stand.service.port), stand.server, stand.application)
     for declared in estate.load_balancers:
         for listener in balancer.listeners_of(aws["elbv2"], declared.name):
-            tls = certificates.server_context() if listener.port == 443 else None
+            tls = certificates.server_context(estate.certificate) if listener.port == 443 else None
             serve(auditor_side(declared.address, listener.port), balancer.SERVER, balancer.Balancer(listener), tls)
     print(READY, flush=True)
     sys.stdin.read()

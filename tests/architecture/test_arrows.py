@@ -159,9 +159,15 @@ OTHER_MEANINGS = {
     "catalog.texts": "http",  # the scheme of a URL
     "auditor.net.dns": r"dns\.[a-z_]+",  # as above: every family's probe resolves names
     "auditor.net.resolve": r"dns\.[a-z_]+",  # as above
-    "auditor.net.probe": r"dns\.[a-z_]+",  # as above
-    "auditor.domain.cause": r"dns\.[a-z_]+",  # the kernel's own causes
-    "auditor.domain.topology": "dns|queue",  # kinds of components
+    "auditor.net.probe": r"(dns|tls)\.[a-z_]*",  # as above, and every family's probe can speak TLS
+    "auditor.domain.cause": r"(dns|tls)\.[a-z_]+",  # the kernel's own causes
+    "auditor.domain.topology": "dns|queue|tls",  # kinds of components
+    "auditor.net.causes": r"tls\.[a-z_]+",  # as above
+    "auditor.net.stream": r"tls\.[a-z_]+",  # as above
+    "auditor.domain.diagnosis.tls_words": r"tls(\.[a-z_]+)?",  # what those mean, and a word
+    "auditor.domain.diagnosis.tls_rules": "tls|http",  # a kind of component, the scheme of a URL
+    "auditor.domain.observation": "tls",  # a phase
+    "auditor.render.stylesheet": "tls",  # a phase
 }
 
 

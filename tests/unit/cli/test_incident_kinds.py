@@ -20,6 +20,7 @@ from functions.database import facts as database
 from functions.discovery import facts as discovery
 from functions.dns import facts as dns
 from functions.http import facts as http
+from functions.tls import facts as tls
 
 SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="auditor", region="eu-west-1", in_vpc=True)
@@ -33,6 +34,7 @@ services:
   - { id: basket, title: Basket, owner: basket-team }
   - { id: orders, title: Orders database, owner: data-team }
   - { id: cache, title: Cache, owner: data-team }
+  - { id: ground, title: Account and network, owner: cloud-team }
 components:
   - { id: app.front, service: front }
   - { id: taskdef.front, service: front, aws_name: shop-front }
@@ -43,6 +45,8 @@ components:
   - { id: rds, service: orders }
   - { id: secret.shop, service: orders, aws_name: shop/orders }
   - { id: redis, service: cache }
+  - { id: tls.front, service: front, aws_name: shop.example }
+  - { id: acm, service: ground, aws_name: shop.example }
 targets:
   - id: front-search
     family: http
@@ -72,6 +76,12 @@ targets:
     spec:
       url: https://shop.example/health/basket
       health: { status: $.connected, breaker: $.breaker, upstream_url: $.url }
+  - id: front-certificate
+    family: tls
+    service: front
+    component: tls.front
+    private: false
+    spec: { host: shop.example }
   - id: basket-live
     family: http
     service: basket
@@ -288,6 +298,31 @@ def _registered() -> discovery.DiscoveryFacts:
     )
 
 
+def _certificate(host: str, address: str) -> tls.TlsFacts:
+    certificate = tls.CertificateFacts(
+        names=(host,),
+        names_total=1,
+        covers_name=True,
+        issuer="Public CA",
+        issued_by_itself=False,
+        not_before=SLOT - timedelta(days=100),
+        not_after=SLOT + timedelta(days=97),
+        days_left=97.0,
+    )
+    probed = tls.AddressFacts(
+        address=address,
+        version="TLSv1.3",
+        cipher="TLS_AES_128_GCM_SHA256",
+        certificate=certificate,
+        chain_length=2,
+        issuer_presented=True,
+        verified=True,
+        client_certificate_demanded=False,
+        without_name=tls.WithoutNameFacts(certificate="same", names=(host,), covers_name=True),
+    )
+    return tls.TlsFacts(host=host, port=443, name=host, resolved=(address,), probed=(probed,))
+
+
 PUBLIC = ("shop.example", "203.0.113.7")
 SEEN: Mapping[str, Mapping[str, Any]] = {
     "http": {
@@ -307,6 +342,7 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
             records=(dns.RecordFacts(type="A", value=TASK, ttl=10),),
         )
     },
+    "tls": {"front-certificate": _certificate(*PUBLIC)},
     "discovery": {"basket-registered": _registered()},
     "compute": {"basket-tasks": _tasks()},
     "configuration": {"front-settings": _settings()},
@@ -315,6 +351,7 @@ PHASES = {
     "http": ("name", "tcp", "request", "first_byte", "transfer"),
     "database": ("prepare", "name", "tcp", "login", "query"),
     "dns": ("name",),
+    "tls": ("name", "tcp", "tls"),
 }
 
 
@@ -394,6 +431,27 @@ NO_SUCH_NAMESPACE = (
 """
 )
 
+PAGES = ("front-search", "front-no-key", "front-ready", "front-upstream")
+
+
+def refused(cause: str, **facts: Any) -> str:
+    """Every public page, and the certificate's own target, end in the handshake."""
+    failure = f'{{ phase: tls, cause: {cause}, detail: "-", address: "" }}'
+    changed = json.dumps({"probed[*].verified": False, **{f"probed[*].{key}": value for key, value in facts.items()}})
+    pages = "".join(
+        f"""
+  {page}:
+    facts: {{ "probed[*].answer": null, "probed[*].failure": {failure} }}
+    fails: {{ phase: tls, cause: {cause} }}"""
+        for page in PAGES
+    )
+    return f"""{pages}
+  front-certificate:
+    facts: {changed}
+    fails: {{ phase: tls, cause: {cause} }}
+"""
+
+
 KINDS: dict[str, tuple[str, str, set[str]]] = {
     "H04 a setting is absent": (
         PROXY_FAILS.format(upstream="localhost:7000", page="localhost:7000")
@@ -456,6 +514,31 @@ KINDS: dict[str, tuple[str, str, set[str]]] = {
         "{ roots: [{ component: rds, fault: DB_CONNECTIONS_EXHAUSTED }], must_not_blame: [secret.shop] }",
         {"app.front", "secret.shop"},
     ),
+    "P14 an expired certificate": (
+        refused("tls.expired", verify_code=10, **{"certificate.days_left": -2.0}),
+        "{ roots: [{ component: acm, fault: TLS_CERT_EXPIRED }], must_not_blame: [app.front, tls.front] }",
+        {"app.front", "tls.front"},
+    ),
+    "P14 six days before": (
+        """
+  front-certificate: { facts: { "probed[*].certificate.days_left": 6.0 } }
+""",
+        "{ roots: [{ component: acm, fault: TLS_CERT_EXPIRED }], must_not_blame: [app.front] }",
+        {"tls.front"},
+    ),
+    "a certificate for another name": (
+        refused("tls.name_mismatch", verify_code=62, **{"certificate.covers_name": False}),
+        "{ roots: [{ component: tls.front, fault: TLS_NAME_MISMATCH }], must_not_blame: [app.front] }",
+        {"app.front"},
+    ),
+    "https to a plain port": (
+        PROXY_FAILS.format(upstream="basket.shop-prod.internal:7000", page="basket.shop-prod.internal:7000")
+        + """
+  front-settings: { facts: { "container.settings[variable=BASKET_URL].scheme": https } }
+""",
+        "{ roots: [{ component: taskdef.front, fault: SCHEME_MISMATCH }], must_not_blame: [app.basket, ecs.basket] }",
+        {"app.front"},
+    ),
     "M06 both at once": (
         NO_SUCH_NAMESPACE + LOGIN_REFUSED + NOT_READY,
         """
@@ -499,12 +582,25 @@ def test_the_namespace_is_told_with_all_that_proves_it(outcome_of: Any) -> None:
   front-ready: { facts: { "probed[*].answer.health.dependencies[name=cache].state": not_used } }
   front-settings: { remove: ["container.variables[4]", "container.settings[variable=CACHE_HOST]"] }
 """,
+        # B05: the renewal is due, and not late
+        """
+  front-certificate: { facts: { "probed[*].certificate.days_left": 45.0 } }
+""",
+        # a month before its end it is a finding
+        """
+  front-certificate: { facts: { "probed[*].certificate.days_left": 29.0 } }
+""",
+        # B15: who asks for no name is shown something else
+        """
+  front-certificate:
+    facts: { "probed[*].without_name": { certificate: other, names: [x.example], covers_name: false } }
+""",
         # B06: a protected page asks for a key, as it should
         """
   front-no-key: { facts: { "probed[*].answer.message": api_key_required } }
 """,
     ],
-    ids=["healthy", "B02 not deployed", "B06 asks for a key"],
+    ids=["healthy", "B02 not deployed", "B05 45 days", "29 days", "B15 without a name", "B06 asks for a key"],
 )
 def test_what_is_meant_opens_nothing(outcome_of: Any, deviations: str) -> None:
     outcome = outcome_of(deviations)

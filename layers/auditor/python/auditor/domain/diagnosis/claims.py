@@ -13,6 +13,7 @@ from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
+from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -244,5 +245,8 @@ Claim = (
     | DeadLettersGrow
     | LogSays
     | AccessClaim
+    | CertificateShown
+    | PortSpeaks
+    | ClientCertificateDemanded
 )
 """The closed vocabulary."""

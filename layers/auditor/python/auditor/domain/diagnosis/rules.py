@@ -2,7 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from auditor.domain.diagnosis import access_rules, data_rules, queue_rules, reference_rules, settings_rules, task_rules
+from auditor.domain.diagnosis import (
+    access_rules,
+    data_rules,
+    queue_rules,
+    reference_rules,
+    settings_rules,
+    task_rules,
+    tls_rules,
+)
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
 
@@ -15,4 +23,5 @@ RULES: tuple[Rule, ...] = (
     *task_rules.RULES,
     *queue_rules.RULES,
     *access_rules.RULES,
+    *tls_rules.RULES,
 )
