@@ -13,6 +13,7 @@ from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.observation import Observation
 from auditor.domain.result import Status
+from auditor.domain.tracked import by_target
 from auditor.runtime.catalogue import decoded
 from functions.families import FAMILIES
 
@@ -20,6 +21,7 @@ from functions.families import FAMILIES
 def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
     """What the bundle's newest observations say. One that an older version wrote in another shape says nothing."""
     targets = {(target.family, target.id): target for target in bundle.platform.targets}
+    tracked = by_target(bundle.tracked)
     found: list[Claim] = []
     for observation in _newest(bundle):
         target = targets.get((observation.family, observation.target))
@@ -28,10 +30,13 @@ def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
         package = f"functions.{observation.family}"
         family = import_module(f"{package}.family").FAMILY
         facts_type = import_module(f"{package}.facts").FACTS
-        says = import_module(f"{package}.knowledge").claims
+        knowledge = import_module(f"{package}.knowledge")
         try:
             facts: Any = from_json(facts_type, observation.facts, f"{observation.target}.facts")
-            found += says(decoded(target, family), replace(observation, facts=facts))
+            known = replace(observation, facts=facts)
+            found += knowledge.claims(decoded(target, family), known)
+            if hasattr(knowledge, "trends"):
+                found += knowledge.trends(decoded(target, family), known, tracked.get(target.id, {}))
         except CodecError:
             continue
     return tuple(found)
