@@ -9,6 +9,7 @@ A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of 
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.domain.diagnosis.cache_claims import CacheClaim
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
@@ -237,5 +238,6 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | CacheClaim
 )
 """The closed vocabulary."""
