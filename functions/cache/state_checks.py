@@ -124,7 +124,8 @@ def _replication_healthy(target: CacheTarget, observation: CacheObservation) -> 
     if server.role is None or (online is None and wanted):
         return untold("its role or its replicas", target)
     evidence |= {"replicas": server.replicas, "replicas_online": online, "declared_replicas": wanted}
-    summary = f"{online or 0} replicas follow the primary at {target.spec.place}; at least {wanted} should."
+    asked = f"at least {wanted} should" if wanted else "none is declared"
+    summary = f"{online or 0} replicas follow the primary at {target.spec.place}; {asked}."
     if (online or 0) >= wanted:
         return passed(summary, **evidence)
     return bad("redis.replicas_missing", summary, evidence)

