@@ -9,18 +9,13 @@ from auditor.domain.diagnosis.cache_claims import (
     StoreAdmits,
     StoreServes,
 )
+from auditor.domain.diagnosis.cache_complaints import complaining
 from auditor.domain.diagnosis.cache_words import Admission, Counted
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import (
-    HealthReports,
-    SecretChanged,
-    SettingMissing,
-    SettingPointsTo,
-    TasksStarted,
-)
+from auditor.domain.diagnosis.claims import SecretChanged, SettingMissing, SettingPointsTo, TasksStarted
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.words import KEY_VALUE_STORE, Role
+from auditor.domain.diagnosis.words import Role
 from auditor.domain.instants import format_instant
 
 _ENCRYPTED_SCHEMES, _PLAIN_SCHEMES = ("rediss", "valkeys"), ("redis", "valkey")
@@ -30,7 +25,7 @@ def client_without_password(evidence: Evidence) -> Iterator[Candidate]:
     """A store asks for a password, a service that is led to it is given none, and says that its store fails."""
     for login in evidence.of(StoreAdmits):
         demanded = login.outcome is Admission.PASSWORD_DEMANDED or login.asks_for_password
-        for service, complaints in _complaining(evidence, login.component) if demanded else ():
+        for service, complaints in complaining(evidence, login.component) if demanded else ():
             # A URL may hold the password itself; what a plain host holds is all there.
             led = [c for c in _led(evidence, service, login.host) if not c.scheme]
             absent = [c for c in evidence.of(SettingMissing) if evidence.service_of(c.component) == service]
@@ -56,7 +51,7 @@ def client_with_other_password(evidence: Evidence) -> Iterator[Candidate]:
     """A store lets the secret's current value in, and one service that says its store fails holds another one."""
     for login in evidence.of(StoreAdmits):
         secret = evidence.bound_to("secret", login.secret)
-        complaining = list(_complaining(evidence, login.component))
+        unwell = list(complaining(evidence, login.component))
         if login.outcome is not Admission.ACCEPTED or not login.asks_for_password or not login.of_platform:
             continue
         refused = [
@@ -64,7 +59,7 @@ def client_with_other_password(evidence: Evidence) -> Iterator[Candidate]:
             for claim in evidence.of(CountGrows)
             if claim.counted is Counted.REFUSED_LOGINS and claim.component == login.component
         ]
-        for service, complaints in complaining:
+        for service, complaints in unwell:
             started = [claim for claim in evidence.of(TasksStarted) if evidence.service_of(claim.component) == service]
             changed = [claim for claim in evidence.of(SecretChanged) if claim.component == secret != ""]
             old = [(task, change) for task in started for change in changed if task.at < change.at]
@@ -84,7 +79,7 @@ def client_with_other_password(evidence: Evidence) -> Iterator[Candidate]:
                     named=True,
                     ruled_out=_store_is_fine(login),
                 )
-            elif refused and len(complaining) == 1 and (led := _led(evidence, service, login.host)):
+            elif refused and len(unwell) == 1 and (led := _led(evidence, service, login.host)):
                 yield Candidate(
                     component=led[0].component,
                     fault=Fault.REDIS_AUTH_MISSING,
@@ -105,7 +100,7 @@ def client_with_other_password(evidence: Evidence) -> Iterator[Candidate]:
 def client_speaks_otherwise(evidence: Evidence) -> Iterator[Candidate]:
     """A service's settings lead it to a store in plain text that speaks TLS, or the reverse, and it says it fails."""
     for store in evidence.of(StoreServes):
-        for service, complaints in _complaining(evidence, store.component):
+        for service, complaints in complaining(evidence, store.component):
             for setting in _led(evidence, service, store.host):
                 wrong = _wrong_language(evidence, setting, encrypted=store.encrypted)
                 if wrong is None:
@@ -144,27 +139,6 @@ def _wrong_language(evidence: Evidence, setting: SettingPointsTo, *, encrypted: 
         if same and switch.on is not encrypted:
             return switch.setting, "TLS" if switch.on else "plain text"
     return None
-
-
-def _complaining(evidence: Evidence, store: str) -> Iterator[tuple[str, list[HealthReports]]]:
-    """The services whose own health pages say that this store fails them, and what they say.
-
-    A page speaks of "the cache", which means this one if the platform has no other, or by the store's own name.
-    """
-    seen: list[StoreAdmits | StoreServes] = [*evidence.of(StoreAdmits), *evidence.of(StoreServes)]
-    stores = {claim.component for claim in seen}
-    names = {_folded(evidence.service_of(store)), _folded(store.partition(".")[2])} - {""}
-    found: dict[str, list[HealthReports]] = {}
-    for report in evidence.of(HealthReports):
-        meant = _folded(report.word) in names or (report.dependency == KEY_VALUE_STORE and stores == {store})
-        service = evidence.service_of(report.component)
-        if not report.healthy and meant and service and service != evidence.service_of(store):
-            found.setdefault(service, []).append(report)
-    yield from sorted(found.items())
-
-
-def _folded(name: str) -> str:
-    return name.lower().replace("-", "_")
 
 
 def _led(evidence: Evidence, service: str, host: str) -> list[SettingPointsTo]:
