@@ -30,8 +30,8 @@ _LINK = {"up": True, "down": False}
 
 def read_info(text: bytes) -> ServerFacts:
     """What a server says of itself."""
-    lines = (line.partition(":") for line in text.decode("utf-8", errors="replace").split("\r\n"))
-    said = {name: value for name, colon, value in lines if colon}
+    lines = text.decode("utf-8", errors="replace").split("\r\n")
+    said = {name: value for name, colon, value in (line.partition(":") for line in lines) if colon}
     version = _VERSION.fullmatch(said.get("valkey_version") or said.get("redis_version", ""))
     used, excepted = _number(said, "used_memory"), _number(said, "mem_not_counted_for_evict")
     return ServerFacts(
@@ -48,7 +48,7 @@ def read_info(text: bytes) -> ServerFacts:
         max_memory_bytes=_number(said, "maxmemory"),
         eviction=_EVICTION.get(said.get("maxmemory_policy", "")),
         evicted_keys=_number(said, "evicted_keys"),
-        expiring_keys=_expiring(said),
+        expiring_keys=_expiring(said) if "# Keyspace" in lines else None,
         replicas=_number(said, "connected_slaves"),
         replicas_online=_online(said),
         primary_link_up=_LINK.get(said.get("master_link_status", "")),
@@ -71,9 +71,7 @@ def _flag(said: Mapping[str, str], name: str) -> bool | None:
 def _expiring(said: Mapping[str, str]) -> int | None:
     """Keys with a time to live; a server without any key lists no database. None where a line cannot be read."""
     found = [_EXPIRES.search(value) for name, value in said.items() if _DATABASE.fullmatch(name)]
-    if "role" not in said or not all(found):
-        return None
-    return sum(int(match.group(1)) for match in found if match)
+    return sum(int(match.group(1)) for match in found if match) if all(found) else None
 
 
 def _online(said: Mapping[str, str]) -> int | None:

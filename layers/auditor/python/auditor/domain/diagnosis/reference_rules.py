@@ -61,6 +61,34 @@ def reference_to_nothing(evidence: Evidence) -> Iterator[Candidate]:
         )
 
 
+def parameter_of_a_store_missing(evidence: Evidence) -> Iterator[Candidate]:
+    """Tasks stop for want of a parameter, and those that run look for a store in vain that is well."""
+    for stopped in evidence.of(TaskStopped):
+        service = evidence.service_of(stopped.component)
+        for store in evidence.of(StoreServes) if stopped.reason is StopReason.PARAMETER_NOT_FOUND and service else ():
+            component = evidence.sibling(store.component, "ssm")
+            complaints = dict(complaining(evidence, store.component)).get(service, [])
+            if not component or not complaints:
+                continue
+            yield Candidate(
+                component=component,
+                fault=Fault.SSM_PARAMETER_MISSING,
+                statement=f"New tasks of {stopped.component} cannot start, because a parameter does not exist, and "
+                f"those that run do not find {store.component}, which answers at {store.host}.",
+                first_action=f"Create the parameters of {component} (or write their values into the task definition) "
+                "and deploy again.",
+                # With parameters of others about, the missing one may be theirs.
+                confidence=Confidence.HIGH if evidence.only("ssm") else Confidence.MEDIUM,
+                proof=proof_of(stopped, store, *complaints),
+                shows=proof_of(stopped, *complaints),
+                harms=frozenset({service}),
+                named=True,
+                ruled_out=(
+                    RuledOut(subject=store.component, why="it answers whoever knows where it is", proof=store.proof),
+                ),
+            )
+
+
 def _store_that_is_well(
     evidence: Evidence, component: str, service: str
 ) -> tuple[list[StoreServes], list[HealthReports]]:
@@ -79,4 +107,4 @@ def _where_to_act(evidence: Evidence, reference: ReferenceLeadsNowhere) -> str:
     return evidence.parent_path("ssm", reference.reference) or evidence.only("ssm") or reference.component
 
 
-RULES = (unusable_value, reference_to_nothing)
+RULES = (unusable_value, reference_to_nothing, parameter_of_a_store_missing)
