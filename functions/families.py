@@ -5,6 +5,7 @@ FAMILIES: tuple[str, ...] = (
     "tls",
     "dns",
     "database",
+    "cache",
     "discovery",
     "compute",
     "configuration",

@@ -34,6 +34,7 @@ from auditor.render.report_markdown import render_markdown
 from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.history import Commits, History, Moment, keep, remembered
 from functions.aggregator.suites import suites_of
+from functions.aggregator.tracked import tracked_since
 
 _DATED_EVERY = timedelta(hours=1)
 _POLL_SECONDS = 0.5
@@ -137,14 +138,16 @@ def aggregate(
     if state.version and state.as_of is None:
         ports.note("the state was written by another version and cannot be read; verdicts and incidents begin anew")
     past = _past(slot, platform, ports)
+    runs = _load(commits, ports)
     bundle = Bundle(
         schema_version=BUNDLE_VERSION,
         stage=stage,
         as_of=slot,
         platform=platform,
-        runs=_load(commits, ports),
+        runs=runs,
         state=_with_requests(state, slot, ports),
         seconds_per_minute=seconds_per_minute,
+        tracked=tracked_since(state.tracked, runs, slot),
     )
     bundle = remembered(bundle, past)
     assessment = assess(bundle, knowledge, lambda readings: _diagnosis(bundle, readings, ports))

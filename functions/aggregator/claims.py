@@ -15,6 +15,7 @@ from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.observation import Observation
 from auditor.domain.result import Status
 from auditor.domain.target import Target
+from auditor.domain.tracked import by_target
 from auditor.runtime.catalogue import decoded
 from functions.families import FAMILIES
 
@@ -22,8 +23,11 @@ from functions.families import FAMILIES
 def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
     """What the bundle's newest observations say. One that an older version wrote in another shape says nothing."""
     found: list[Claim] = []
+    tracked = by_target(bundle.tracked)
     for knowledge, target, observation in known_observations(bundle):
         found += knowledge.claims(target, observation)
+        if hasattr(knowledge, "trends"):
+            found += knowledge.trends(target, observation, tracked.get(target.id, {}))
     return tuple(found)
 
 

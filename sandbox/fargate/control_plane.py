@@ -65,7 +65,7 @@ class ControlPlane:
 
     def change(self, name: str, *, tag: str | None = None, **variables: str | None) -> None:
         """A new revision of a service's task definition, rolled out; None takes a variable or reference away."""
-        revision, service = self._revisions[name], self._estate.service(name)
+        revision = self._revisions[name]
         revision.tag = tag or revision.tag
         for variable, value in variables.items():
             revision.variables.pop(variable, None)
@@ -73,6 +73,18 @@ class ControlPlane:
                 revision.references.pop(variable, None)
             else:
                 revision.variables[variable] = value
+        self._roll_out(name)
+
+    def refer(self, name: str, parameters: Mapping[str, str]) -> None:
+        """A new revision in which variables take their value from SSM parameters, given by their paths."""
+        revision = self._revisions[name]
+        for variable, parameter in parameters.items():
+            revision.variables.pop(variable, None)
+            revision.references[variable] = _arn(parameter, {})
+        self._roll_out(name)
+
+    def _roll_out(self, name: str) -> None:
+        service = self._estate.service(name)
         self._register(service)
         self._aws("ecs").update_service(
             cluster=self._estate.cluster, service=service.ecs_name, taskDefinition=service.ecs_name
@@ -85,9 +97,12 @@ class ControlPlane:
 
     def remove_cache(self) -> None:
         """No cache was ever deployed: no parameters, no secret."""
-        cache = self._estate.cache
-        self._aws("ssm").delete_parameters(Names=list(cache.parameters))
-        self._aws("secretsmanager").delete_secret(SecretId=cache.secret, ForceDeleteWithoutRecovery=True)
+        self.remove_parameters()
+        self._aws("secretsmanager").delete_secret(SecretId=self._estate.cache.secret, ForceDeleteWithoutRecovery=True)
+
+    def remove_parameters(self) -> None:
+        """The parameters that tell where the cache is are gone."""
+        self._aws("ssm").delete_parameters(Names=list(self._estate.cache.parameters))
 
     def _queue(self, queue: str, dead_letters: str) -> None:
         sqs = self._aws("sqs")

@@ -1,7 +1,7 @@
 """What stands in a sandboxed platform: names, addresses, roles, settings. Nothing here knows a process."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from auditor.net.sandbox_network import translate
@@ -49,11 +49,16 @@ class Database:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cache:
-    """Valkey, the secret with its token, and the SSM parameters that tell where it is."""
+    """Valkey, the secret with its token, and the SSM parameters that tell where it is.
+
+    ``queue`` is the list that producers push to; ``envelope`` makes the message of a number, as they write it.
+    """
 
     store: Store
     secret: str
     parameters: Mapping[str, str]
+    queue: str
+    envelope: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

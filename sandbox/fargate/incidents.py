@@ -5,27 +5,36 @@ before the services start, or later and then the services are started anew.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from sandbox.fargate.estate import private_address
 from sandbox.fargate.platform import FargatePlatform
 
+_WITHOUT_CACHE = ("H13", "B02")
+"""On the day of the first one the cache was not deployed, either."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One situation, and how it is brought about on a healthy platform."""
+    """One situation, and how it is brought about on a healthy platform.
+
+    ``absent``: targets that the catalogue of this situation declares as not deployed.
+    """
 
     what: str
     produce: Callable[[FargatePlatform], None]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What of a platform the situations meet: a service that calls its neighbour by a URL and keeps data in a store.
 
-    ``url`` and ``user`` are variables of the caller, ``cache_settings`` all of those that lead to the cache.
+    ``url`` and ``user`` are variables of the caller, ``cache_settings`` all of those that lead to the cache, and
+    ``cache_parameters`` the SSM parameters that some of them can take their value from. ``cache_target`` is the
+    catalogue's target of the cache.
     ``earlier`` and ``hard_coded`` are private addresses where nothing answers: of a task of the neighbour that was
     replaced, and the one that the image tagged ``tag_with_address`` carries in its code. ``password_key`` names the
     password in the database's secret, ``inline_password`` the variables, by service, that hold it in the clear.
@@ -38,6 +47,8 @@ class Wiring:
     user: str
     wrong_user: str
     cache_settings: tuple[str, ...]
+    cache_parameters: Mapping[str, str]
+    cache_target: str
     earlier: str
     hard_coded: str
     tag_with_address: str
@@ -52,14 +63,23 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H04": (f"{url} is not set; {caller} falls back to localhost", _url_unset),
         "H13": (f"{url} names a namespace that does not exist", _wrong_namespace_and_old_image),
         "H14": (f"{caller} logs in as the wrong database user", _wrong_user),
+        "H16": ("the SSM parameters that lead to the cache do not exist", _parameters_missing),
         "H19": (f"{url} holds the address of a task of {neighbour} that was replaced", _stale_address),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
+        "P21": ("the cache's memory is full of a queue that nobody reads, and it may evict nothing", _cache_full),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
         "B02": ("the cache is not deployed, by intention", _no_cache),
         "B06": ("protected endpoints answer 401 without a key: nothing is wrong", _nothing),
         "A04": ("the database admits everybody but the auditor", _auditor_not_admitted),
     }
-    return {id: Incident(what=what, produce=partial(produce, wiring)) for id, (what, produce) in produced.items()}
+    return {
+        id: Incident(
+            what=what,
+            produce=partial(produce, wiring),
+            absent=(wiring.cache_target,) if id in _WITHOUT_CACHE else (),
+        )
+        for id, (what, produce) in produced.items()
+    }
 
 
 def _url_unset(wiring: Wiring, platform: FargatePlatform) -> None:
@@ -87,6 +107,16 @@ def _wrong_user(wiring: Wiring, platform: FargatePlatform) -> None:
 def _stale_address(wiring: Wiring, platform: FargatePlatform) -> None:
     address, port = _swallow_neighbour(wiring, platform, wiring.earlier)
     platform.control_plane.change(wiring.caller, **{wiring.url: f"http://{address}:{port}"})
+
+
+def _parameters_missing(wiring: Wiring, platform: FargatePlatform) -> None:
+    """ECS starts no task of such a revision; the one of before runs on, and falls back to its own host."""
+    platform.control_plane.refer(wiring.caller, wiring.cache_parameters)
+    platform.control_plane.remove_parameters()
+
+
+def _cache_full(_wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.fill_cache()
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+import valkey
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from sandbox.blackhole import BlackHole
@@ -21,6 +22,13 @@ from sandbox.fargate.process import READY, Place
 from sandbox.fargate.valkey import Valkey
 from sandbox.instance import ROOT, Instance
 from sandbox.postgres import Postgres, Role, monitoring_role
+
+_NODE_SETTINGS = ("maxmemory 64mb", "maxmemory-policy noeviction")
+"""A node of ElastiCache always has a limit."""
+_HEALTHY_BACKLOG = 3
+_ROOM_BYTES = 6 * 1024 * 1024
+"""What a queue may take of a cache that is to become full."""
+_AT_ONCE = 500
 
 PATIENCE_SECONDS = 3.0
 """What the 30 s that a service waits for a neighbour are where a minute takes ten seconds, and a little less."""
@@ -57,7 +65,9 @@ class FargatePlatform:
             roles=(monitoring_role(database.monitoring_role, credentials.monitoring_password),),
             superuser=Role(name="rdsadmin", password=os.urandom(12).hex()),  # RDS has no role called postgres either
         )
-        self._valkey = Valkey(self._raw_cache, credentials.cache_token, self._folder / "valkey.log")
+        self._valkey = Valkey(
+            self._raw_cache, credentials.cache_token, self._folder / "valkey.log", settings=_NODE_SETTINGS
+        )
         self._fronts: dict[tuple[str, int], TlsFront] = {}
         self._holes: dict[tuple[str, int], BlackHole] = {}
         self._fillers: list[Any] = []
@@ -82,6 +92,7 @@ class FargatePlatform:
             for statement in database.schema:
                 self.postgres.execute(statement)
         self._valkey.start()
+        self._push(0, _HEALTHY_BACKLOG)
         for side in (auditor_side, platform_side):
             at = side(database.store.address, database.store.port)
             self._fronts[at] = TlsFront(at, self._raw_database, of_database, postgres=True)
@@ -152,6 +163,18 @@ class FargatePlatform:
             self._fronts.pop(side(store.address, store.port)).close()
         self._valkey.stop()
 
+    def fill_cache(self) -> int:
+        """Messages that nobody reads, until the cache takes no more; returns how many."""
+        owner = self._valkey.owner()
+        owner.config_set("maxmemory", int(owner.info("memory")["used_memory"]) + _ROOM_BYTES)
+        owner.close()
+        pushed = _HEALTHY_BACKLOG
+        with suppress(valkey.ResponseError):
+            while True:
+                self._push(pushed, _AT_ONCE)
+                pushed += _AT_ONCE
+        return pushed
+
     def fill_database_slots(self) -> int:
         """Holds every connection that an ordinary role gets; returns how many."""
         with suppress(DatabaseError):
@@ -164,6 +187,17 @@ class FargatePlatform:
         while self._fillers:
             with suppress(DatabaseError, InterfaceError, OSError):
                 self._fillers.pop().close()
+
+    def _push(self, first: int, count: int) -> None:
+        """Messages of these numbers, as a producer pushes them: one command each."""
+        cache, owner = self.estate.cache, self._valkey.owner()
+        try:
+            pipeline = owner.pipeline(transaction=False)
+            for number in range(first, first + count):
+                pipeline.lpush(cache.queue, cache.envelope(number))
+            pipeline.execute()
+        finally:
+            owner.close()
 
     def _stop_services(self) -> None:
         process, self._services = self._services, None

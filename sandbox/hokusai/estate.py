@@ -1,6 +1,7 @@
 """The Hokusai platform's names, addresses and settings in the sandbox."""
 
 import json
+from datetime import UTC, datetime
 
 from sandbox.fargate.estate import (
     Cache,
@@ -76,6 +77,8 @@ def hokusai_estate(network: int) -> Estate:
                 "/hokusai/development/redis/endpoint": REDIS_NAME,
                 "/hokusai/development/redis/port": str(REDIS_PORT),
             },
+            queue="hokusai:model_ready_queue",
+            envelope=_model_ready,
         ),
         services=_services(network, credentials.application_password),
         load_balancers=_load_balancers(network),
@@ -83,6 +86,20 @@ def hokusai_estate(network: int) -> Estate:
         secrets={name: json.dumps(document) for name, document in documents.items()},
         test_results=("hokusai-pipeline-data-development", "ci/results/"),
         queues={"hokusai-dataset-arrival-development": "hokusai-dataset-arrival-dlq-development"},
+    )
+
+
+def _model_ready(number: int) -> str:
+    """As the registry announces a model; the payload is nobody's business but the consumer's."""
+    return json.dumps(
+        {
+            "message_id": f"{number:08x}",
+            "message_type": "model_ready",
+            "payload": {"model_id": f"sales-lead-scoring-{number}", "metric": "accuracy", "baseline": 0.83},
+            "timestamp": datetime.now(UTC).isoformat(),
+            "retry_count": 0,
+            "max_retries": 3,
+        }
     )
 
 
@@ -183,6 +200,11 @@ WIRING = Wiring(
     user="DB_USER",
     wrong_user="postgres",
     cache_settings=("REDIS_HOST", "REDIS_PORT", "REDIS_TLS_ENABLED", "REDIS_AUTH_TOKEN"),
+    cache_parameters={
+        "REDIS_HOST": "/hokusai/development/redis/endpoint",
+        "REDIS_PORT": "/hokusai/development/redis/port",
+    },
+    cache_target="redis-primary",
     earlier="3.219",
     hard_coded=HARD_CODED_MLFLOW,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,

@@ -1,6 +1,7 @@
 """The shop's names, addresses and settings in the sandbox."""
 
 import json
+import time
 
 from sandbox.fargate.estate import (
     Cache,
@@ -48,6 +49,8 @@ def shop_estate(network: int) -> Estate:
         database=_orders_db(network),
         cache=Cache(
             parameters={SESSIONS_ENDPOINT: SESSIONS},
+            queue="mail/outgoing",
+            envelope=_mail,
             secret=SESSIONS_SECRET,
             store=Store(name=SESSIONS, address=private_address(network, "2.31"), port=SESSIONS_PORT),
         ),
@@ -64,6 +67,11 @@ def shop_estate(network: int) -> Estate:
         queues={"shop-prod-mail": "shop-prod-mail-failed"},
         credentials=credentials,
     )
+
+
+def _mail(number: int) -> str:
+    """A mail that waits to be sent."""
+    return json.dumps({"to": f"customer-{number}@shop.example", "body": "Tea!" * 20, "queued": {"at": time.time()}})
 
 
 def _orders_db(network: int) -> Database:
@@ -160,6 +168,8 @@ WIRING = Wiring(
     user="ORDERS_DB_USER",
     wrong_user="orders_owner",
     cache_settings=("SESSIONS_ENDPOINT", "SESSIONS_PORT", "SESSIONS_TOKEN"),
+    cache_parameters={"SESSIONS_ENDPOINT": SESSIONS_ENDPOINT},
+    cache_target="sessions-store",
     earlier="1.201",
     hard_coded=HARD_CODED_PRICING,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,

@@ -71,10 +71,10 @@ def test_every_dependency_says_over_what(platform: Platform) -> None:
     assert all(dependency.over for dependency in platform.dependencies)
 
 
-def test_what_proves_a_database_is_not_a_database_itself(platform: Platform) -> None:
+def test_what_proves_a_store_is_not_a_store_itself(platform: Platform) -> None:
     proving = [target for target in platform.targets if target.proves]
-    databases = {t.id for t in platform.targets if t.family == "database" or t.spec.get("begins") == "postgres"}
-    assert {proven for target in proving for proven in target.proves} == databases
+    stores = {t.id for t in platform.targets if t.family in ("database", "cache") or t.spec.get("begins") == "postgres"}
+    assert {proven for target in proving for proven in target.proves} == stores
     assert {target.family for target in proving} == {"http"}
 
 

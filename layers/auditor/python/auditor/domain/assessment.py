@@ -61,6 +61,7 @@ class Assessment:
             services=self.services,
             incidents=self.incidents,
             silences=tuple(silence for silence in bundle.state.silences if silence.until > bundle.as_of),
+            tracked=bundle.tracked,
         )
 
 

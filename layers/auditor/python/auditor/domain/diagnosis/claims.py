@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.domain.diagnosis.access_claims import AccessClaim
+from auditor.domain.diagnosis.cache_claims import CacheClaim
 from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
@@ -248,5 +249,6 @@ Claim = (
     | CertificateShown
     | PortSpeaks
     | ClientCertificateDemanded
+    | CacheClaim
 )
 """The closed vocabulary."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 from auditor.domain.diagnosis import (
     access_rules,
+    cache_client_rules,
+    cache_rules,
     data_rules,
     queue_rules,
     reference_rules,
@@ -24,4 +26,6 @@ RULES: tuple[Rule, ...] = (
     *queue_rules.RULES,
     *access_rules.RULES,
     *tls_rules.RULES,
+    *cache_rules.RULES,
+    *cache_client_rules.RULES,
 )
