@@ -11,6 +11,7 @@ from auditor.domain.result import Status
 from tests.functional.hostile.outcome import probed
 
 LABELS = Path(__file__).parents[3] / "fault_lab" / "labels"
+FAMILIES = ("network", "dns")
 HEALTHY = (Status.PASS, Status.SKIPPED)
 
 
@@ -24,10 +25,10 @@ def situations(family: str) -> dict[str, Any]:
     return produced
 
 
-ALL = [pytest.param(family, label, id=label["id"]) for family in ("network",) for label in labels(family)]
+ALL = [pytest.param(family, label, id=label["id"]) for family in FAMILIES for label in labels(family)]
 
 
-@pytest.mark.parametrize("family", ["network"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_what_is_labelled_is_produced_and_what_is_produced_is_labelled(family: str) -> None:
     assert [label["id"] for label in labels(family)] == list(situations(family))
 
