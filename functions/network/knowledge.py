@@ -16,6 +16,7 @@ _NAMES = {
     "dns.servfail": words.NameOutcome.SERVFAIL,
     "dns.refused": words.NameOutcome.REFUSED,
     "dns.timeout": words.NameOutcome.TIMEOUT,
+    "dns.unreachable": words.NameOutcome.TIMEOUT,
 }
 _PORTS: dict[Outcome, words.PortOutcome] = {
     "open": words.PortOutcome.OPEN,
