@@ -12,20 +12,28 @@ from functools import partial
 from sandbox.fargate.estate import private_address
 from sandbox.fargate.platform import FargatePlatform
 
+_WITHOUT_CACHE = ("H13", "B02")
+"""On the day of the first one the cache was not deployed, either."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One situation, and how it is brought about on a healthy platform."""
+    """One situation, and how it is brought about on a healthy platform.
+
+    ``absent``: targets that the catalogue of this situation declares as not deployed.
+    """
 
     what: str
     produce: Callable[[FargatePlatform], None]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What of a platform the situations meet: a service that calls its neighbour by a URL and keeps data in a store.
 
-    ``url`` and ``user`` are variables of the caller, ``cache_settings`` all of those that lead to the cache.
+    ``url`` and ``user`` are variables of the caller, ``cache_settings`` all of those that lead to the cache, and
+    ``cache_port`` is the catalogue's target of its port.
     ``earlier`` and ``hard_coded`` are private addresses where nothing answers: of a task of the neighbour that was
     replaced, and the one that the image tagged ``tag_with_address`` carries in its code. ``password_key`` names the
     password in the database's secret, ``inline_password`` the variables, by service, that hold it in the clear.
@@ -38,6 +46,7 @@ class Wiring:
     user: str
     wrong_user: str
     cache_settings: tuple[str, ...]
+    cache_port: str
     earlier: str
     hard_coded: str
     tag_with_address: str
@@ -53,13 +62,22 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H13": (f"{url} names a namespace that does not exist", _wrong_namespace_and_old_image),
         "H14": (f"{caller} logs in as the wrong database user", _wrong_user),
         "H19": (f"{url} holds the address of a task of {neighbour} that was replaced", _stale_address),
+        "P08": (f"one of the two addresses of {neighbour} in Cloud Map is of a task that is gone", _dead_instance),
+        "P09": (f"the Cloud Map service of {neighbour} was made anew, and ECS registers nobody in it", _unregistered),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
         "B02": ("the cache is not deployed, by intention", _no_cache),
         "B06": ("protected endpoints answer 401 without a key: nothing is wrong", _nothing),
         "A04": ("the database admits everybody but the auditor", _auditor_not_admitted),
     }
-    return {id: Incident(what=what, produce=partial(produce, wiring)) for id, (what, produce) in produced.items()}
+    return {
+        id: Incident(
+            what=what,
+            produce=partial(produce, wiring),
+            absent=(wiring.cache_port,) if id in _WITHOUT_CACHE else (),
+        )
+        for id, (what, produce) in produced.items()
+    }
 
 
 def _url_unset(wiring: Wiring, platform: FargatePlatform) -> None:
@@ -87,6 +105,14 @@ def _wrong_user(wiring: Wiring, platform: FargatePlatform) -> None:
 def _stale_address(wiring: Wiring, platform: FargatePlatform) -> None:
     address, port = _swallow_neighbour(wiring, platform, wiring.earlier)
     platform.control_plane.change(wiring.caller, **{wiring.url: f"http://{address}:{port}"})
+
+
+def _dead_instance(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.register_dead_task(wiring.neighbour, private_address(platform.estate.network, wiring.earlier))
+
+
+def _unregistered(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.recreate_registry(wiring.neighbour)
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

@@ -181,6 +181,7 @@ WIRING = Wiring(
     user="DB_USER",
     wrong_user="postgres",
     cache_settings=("REDIS_HOST", "REDIS_PORT", "REDIS_TLS_ENABLED", "REDIS_AUTH_TOKEN"),
+    cache_port="port-redis",
     earlier="3.219",
     hard_coded=HARD_CODED_MLFLOW,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,

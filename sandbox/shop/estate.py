@@ -158,6 +158,7 @@ WIRING = Wiring(
     user="ORDERS_DB_USER",
     wrong_user="orders_owner",
     cache_settings=("SESSIONS_ENDPOINT", "SESSIONS_PORT", "SESSIONS_TOKEN"),
+    cache_port="sessions-port",
     earlier="1.201",
     hard_coded=HARD_CODED_PRICING,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from catalog.load import load
+from catalog.load import load, loads
 from sandbox.audit import AuditError, audit
 from sandbox.instance import ROOT, default_instance
-from sandbox.platforms import CATALOGUES, FARGATE
+from sandbox.platforms import CATALOGUES, FARGATE, catalogue_of
 
-NINE = {"H04", "H13", "H14", "H19", "P02", "M06", "B02", "B06", "A04"}
+PRODUCED = {"H04", "H13", "H14", "H19", "P02", "P08", "P09", "M06", "B02", "B06", "A04"}
 
 
 def test_every_platform_has_a_catalogue_of_its_own() -> None:
@@ -19,11 +19,20 @@ def test_every_platform_has_a_catalogue_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", FARGATE)
-def test_every_platform_of_services_knows_the_nine_incidents_in_its_own_words(kind: str) -> None:
+def test_every_platform_of_services_knows_the_incidents_in_its_own_words(kind: str) -> None:
     incidents = FARGATE[kind].incidents
-    assert set(incidents) == NINE
+    assert set(incidents) == PRODUCED
     others = [other.incidents for name, other in FARGATE.items() if name != kind]
     assert all(incidents["H13"].what != other["H13"].what for other in others)
+
+
+@pytest.mark.parametrize("kind", FARGATE)
+def test_what_an_incident_takes_away_on_purpose_its_catalogue_declares(kind: str) -> None:
+    for id, incident in FARGATE[kind].incidents.items():
+        catalogue = loads(catalogue_of(kind, id), f"{id}.yaml")
+        absent = {target.id: target.family for target in catalogue.targets if not target.deployed}
+        assert tuple(absent) == incident.absent
+        assert set(absent.values()) == ({"network"} if id in ("B02", "H13") else set())
 
 
 @pytest.mark.parametrize("kind", FARGATE)
