@@ -6,6 +6,7 @@ FAMILIES: tuple[str, ...] = (
     "dns",
     "database",
     "cache",
+    "network",
     "discovery",
     "compute",
     "configuration",

@@ -10,6 +10,8 @@ from sandbox.fargate.containers import container_of
 from sandbox.fargate.estate import Estate, LoadBalancer, Service
 from sandbox.instance import ACCOUNT, REGION
 
+ADDRESS_TAG = "sandbox-address"
+"""By it the emulator knows the address of a service's tasks (`emulator/patches/ecs_interfaces.py`)."""
 _SUBNETS = {"a": "1", "b": "2"}
 """Zone and third number of each."""
 
@@ -36,6 +38,8 @@ class ControlPlane:
         self._aws = aws
         self._estate = estate
         self._revisions: dict[str, _Revision] = {}
+        self._registries: dict[str, str] = {}
+        """Ids of the Cloud Map services by name."""
 
     def seed(self) -> None:
         """All of it, healthy."""
@@ -94,6 +98,26 @@ class ControlPlane:
         """New values in a secret that holds JSON; whoever serves what it opens is not told."""
         document = {**json.loads(self._estate.secrets[name]), **fields}
         self._aws("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(document))
+
+    def register(self, name: str, instance: str, address: str) -> None:
+        """One more instance of a service in Cloud Map; nobody asks whether it lives."""
+        self._aws("servicediscovery").register_instance(
+            ServiceId=self._registries[name],
+            InstanceId=instance,
+            Attributes={
+                "AWS_INSTANCE_IPV4": address,
+                "AWS_INSTANCE_PORT": str(self._estate.service(name).port),
+            },
+        )
+
+    def recreate_registry(self, name: str) -> None:
+        """The Cloud Map service is deleted and made again; the ECS service keeps the ARN of the one that is gone."""
+        client, registry = self._aws("servicediscovery"), self._registries[name]
+        namespace = client.get_service(Id=registry)["Service"]["NamespaceId"]
+        for instance in client.list_instances(ServiceId=registry)["Instances"]:
+            client.deregister_instance(ServiceId=registry, InstanceId=instance["Id"])
+        client.delete_service(Id=registry)
+        self._create_registry(name, namespace)
 
     def remove_cache(self) -> None:
         """No cache was ever deployed: no parameters, no secret."""
@@ -159,19 +183,19 @@ class ControlPlane:
         (namespace,) = [n["Id"] for n in client.list_namespaces()["Namespaces"] if n["Name"] == namespace_name]
         arns = {}
         for service in self._estate.services:
-            created = client.create_service(
-                Name=service.name,
-                NamespaceId=namespace,
-                DnsConfig={"RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 10}]},
-                HealthCheckCustomConfig={"FailureThreshold": 1},
-            )["Service"]
-            client.register_instance(
-                ServiceId=created["Id"],
-                InstanceId=f"{service.name}-task",
-                Attributes={"AWS_INSTANCE_IPV4": service.address, "AWS_INSTANCE_PORT": str(service.port)},
-            )
-            arns[service.name] = created["Arn"]
+            arns[service.name] = self._create_registry(service.name, namespace)
+            self.register(service.name, f"{service.name}-task", service.address)
         return arns
+
+    def _create_registry(self, name: str, namespace: str) -> str:
+        created = self._aws("servicediscovery").create_service(
+            Name=name,
+            NamespaceId=namespace,
+            DnsConfig={"RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 10}]},
+            HealthCheckCustomConfig={"FailureThreshold": 1},
+        )["Service"]
+        self._registries[name] = created["Id"]
+        return str(created["Arn"])
 
     def _target_group(self, service: Service, vpc: str) -> str:
         client = self._aws("elbv2")
@@ -229,6 +253,7 @@ class ControlPlane:
             loadBalancers=[target],
             serviceRegistries=[{"registryArn": registry}],
             healthCheckGracePeriodSeconds=300,
+            tags=[{"key": ADDRESS_TAG, "value": service.address}],
         )
 
     def _register(self, service: Service) -> None:

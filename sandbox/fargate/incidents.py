@@ -33,8 +33,8 @@ class Wiring:
     """What of a platform the situations meet: a service that calls its neighbour by a URL and keeps data in a store.
 
     ``url`` and ``user`` are variables of the caller, ``cache_settings`` all of those that lead to the cache, and
-    ``cache_parameters`` the SSM parameters that some of them can take their value from. ``cache_target`` is the
-    catalogue's target of the cache.
+    ``cache_parameters`` the SSM parameters that some of them can take their value from. ``cache_targets``
+    are the catalogue's targets of the cache.
     ``earlier`` and ``hard_coded`` are private addresses where nothing answers: of a task of the neighbour that was
     replaced, and the one that the image tagged ``tag_with_address`` carries in its code. ``password_key`` names the
     password in the database's secret, ``inline_password`` the variables, by service, that hold it in the clear.
@@ -48,7 +48,7 @@ class Wiring:
     wrong_user: str
     cache_settings: tuple[str, ...]
     cache_parameters: Mapping[str, str]
-    cache_target: str
+    cache_targets: tuple[str, ...]
     earlier: str
     hard_coded: str
     tag_with_address: str
@@ -65,6 +65,8 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H14": (f"{caller} logs in as the wrong database user", _wrong_user),
         "H16": ("the SSM parameters that lead to the cache do not exist", _parameters_missing),
         "H19": (f"{url} holds the address of a task of {neighbour} that was replaced", _stale_address),
+        "P08": (f"one of the two addresses of {neighbour} in Cloud Map is of a task that is gone", _dead_instance),
+        "P09": (f"the Cloud Map service of {neighbour} was made anew, and ECS registers nobody in it", _unregistered),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "P21": ("the cache's memory is full of a queue that nobody reads, and it may evict nothing", _cache_full),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
@@ -76,7 +78,7 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         id: Incident(
             what=what,
             produce=partial(produce, wiring),
-            absent=(wiring.cache_target,) if id in _WITHOUT_CACHE else (),
+            absent=wiring.cache_targets if id in _WITHOUT_CACHE else (),
         )
         for id, (what, produce) in produced.items()
     }
@@ -117,6 +119,14 @@ def _parameters_missing(wiring: Wiring, platform: FargatePlatform) -> None:
 
 def _cache_full(_wiring: Wiring, platform: FargatePlatform) -> None:
     platform.fill_cache()
+
+
+def _dead_instance(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.register_dead_task(wiring.neighbour, private_address(platform.estate.network, wiring.earlier))
+
+
+def _unregistered(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.recreate_registry(wiring.neighbour)
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

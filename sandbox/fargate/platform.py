@@ -50,7 +50,7 @@ class FargatePlatform:
         self._instance = instance
         self._folder = instance.path
         self._patience = patience
-        self.names = dict(estate.names)
+        self.names: dict[str, tuple[str, ...]] = {name: (address,) for name, address in estate.names.items()}
         self._dns = Dns(address="127.0.0.1", port=instance.dns_port, names=self.names)
         database, cache, credentials = estate.database, estate.cache.store, estate.credentials
         self._raw_database = platform_side(database.store.address, database.store.port + RAW_PORT_OFFSET)
@@ -152,6 +152,20 @@ class FargatePlatform:
                 front.close()
             if at not in self._holes:
                 self._holes[at] = BlackHole(*at)
+
+    def register_dead_task(self, service: str, address: str) -> None:
+        """A task of the service went away without leaving Cloud Map: its name leads there too, and nobody answers."""
+        of = self.estate.service(service)
+        self.swallow(address, of.port)
+        self.control_plane.register(service, f"{service}-task-earlier", address)
+        name = self.estate.internal(service)
+        if address not in self.names[name]:
+            self.names[name] = (*self.names[name], address)
+
+    def recreate_registry(self, service: str) -> None:
+        """Somebody made the Cloud Map service anew; the tasks run on, and nobody registers them there."""
+        self.control_plane.recreate_registry(service)
+        self.names.pop(self.estate.internal(service), None)
 
     def take_cache_away(self) -> None:
         """No cache was ever deployed. The settings that name it are the services' and stay theirs."""

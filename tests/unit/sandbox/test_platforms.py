@@ -9,7 +9,7 @@ from sandbox.audit import AuditError, audit
 from sandbox.instance import ROOT, default_instance
 from sandbox.platforms import CATALOGUES, FARGATE, catalogue_of
 
-KNOWN = {"H04", "H13", "H14", "H16", "H19", "P02", "P21", "M06", "B02", "B06", "A04"}
+KNOWN = {"H04", "H13", "H14", "H16", "H19", "P02", "P08", "P09", "P21", "M06", "B02", "B06", "A04"}
 
 
 def test_every_platform_has_a_catalogue_of_its_own() -> None:

@@ -123,6 +123,24 @@ class Stream:
         finally:
             self._deadline = deadline
 
+    async def listen(self, until: float) -> tuple[bool, bool]:
+        """Whether the peer said something before this instant (``time.monotonic()``), and whether it ended the stream.
+
+        Nothing is kept of what it says; who says much is not listened to for longer. A reset is raised as OSError.
+        """
+        spoke = False
+        for _ in range(_READS_A_TURN):
+            try:
+                size = self._socket.recv_into(self._loop.buffer)
+            except BlockingIOError:
+                if not await self._loop.readable(self._socket, until):
+                    break
+                continue
+            if not size:
+                return spoke, True
+            spoke = True
+        return spoke, False
+
     async def handshake(self, context: ssl.SSLContext, server_name: str | None) -> None:
         """Speak TLS from here on; without a name the peer is told none."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

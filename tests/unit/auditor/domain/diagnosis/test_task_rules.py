@@ -182,6 +182,50 @@ def test_a_dead_instance_is_told_apart_from_the_living(shop: Any) -> None:
     assert answering.roots == ()
 
 
+def at(address: str, outcome: PortOutcome) -> Claim:
+    return PortAnswers(host="basket.prod.internal", address=address, port=80, outcome=outcome, proof=("tried",))
+
+
+BOTH_TRIED = [at("10.1.0.5", PortOutcome.OPEN), at("10.1.0.9", PortOutcome.TIMEOUT)]
+
+
+def test_one_dead_address_of_two_explains_who_met_it_and_no_failure_behind_the_other(shop: Any) -> None:
+    claims = [runs(shop, "10.1.0.5"), registered(shop, "10.1.0.5", "10.1.0.9"), *BOTH_TRIED]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-page"), shop.failing("basket-page", Phase.TLS)])
+    (root,) = diagnosis.roots
+    assert (root.component, root.fault, root.confidence) == ("cloudmap.basket", "STALE_INSTANCE", "high")
+    assert len(root.explains) == 1
+    assert "front-page" in root.explains[0]
+    assert [out.why for out in root.ruled_out if "security groups" in out.subject] == [
+        "10.1.0.5 of the same name answers on the same port"
+    ]
+
+
+@pytest.mark.parametrize(("running", "named"), [(1, True), (2, False), (0, False)])
+def test_where_tasks_have_no_known_addresses_their_number_tells_who_is_dead(
+    shop: Any, running: int, named: bool
+) -> None:
+    claims = [counts(shop, running, desired=running), registered(shop, "10.1.0.5", "10.1.0.9"), *BOTH_TRIED]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-page")])
+    assert (("cloudmap.basket", "STALE_INSTANCE") in shop.roots(diagnosis)) is named
+
+
+def test_an_address_that_another_service_got_is_stale_although_it_answers(shop: Any) -> None:
+    other = RunsAt(component="ecs.front", addresses=("10.1.0.9",), proof=shop.seen("front-tasks"))
+    claims = [runs(shop, "10.1.0.5"), other, registered(shop, "10.1.0.5", "10.1.0.9"), at("10.1.0.9", PortOutcome.OPEN)]
+    (root,) = shop.diagnose(claims, [shop.failing("front-page")]).roots
+    assert (root.component, root.fault, root.confidence) == ("cloudmap.basket", "STALE_INSTANCE", "high")
+    assert "which ecs.front has now" in root.statement
+
+
+def test_while_tasks_are_replaced_a_dead_instance_is_less_sure(shop: Any) -> None:
+    rolling = RunningCounts(
+        component="ecs.basket", desired=1, running=1, rolling_out=True, proof=shop.seen("basket-tasks")
+    )
+    claims = [runs(shop, "10.1.0.5"), rolling, registered(shop, "10.1.0.5", "10.1.0.9"), *BOTH_TRIED]
+    assert [str(root.confidence) for root in shop.diagnose(claims, [shop.failing("front-page")]).roots] == ["medium"]
+
+
 def test_a_value_that_no_client_can_use_is_told(shop: Any) -> None:
     unusable = SettingUnusable(component="taskdef.front", setting="URL", problem="it has no scheme", proof=("p",))
     diagnosis = shop.diagnose([unusable], [shop.failing("front-page")])

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.cache_claims import CacheClaim
+from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
 from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
@@ -250,5 +251,10 @@ Claim = (
     | PortSpeaks
     | ClientCertificateDemanded
     | CacheClaim
+    | NameDenied
+    | AnsweredOutside
+    | ResolverInvents
+    | ZoneExists
+    | RecordExists
 )
 """The closed vocabulary."""

@@ -7,11 +7,13 @@ from auditor.domain.diagnosis import (
     cache_client_rules,
     cache_rules,
     data_rules,
+    dns_rules,
     queue_rules,
     reference_rules,
     settings_rules,
     task_rules,
     tls_rules,
+    zone_rules,
 )
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
@@ -28,4 +30,6 @@ RULES: tuple[Rule, ...] = (
     *tls_rules.RULES,
     *cache_rules.RULES,
     *cache_client_rules.RULES,
+    *dns_rules.RULES,
+    *zone_rules.RULES,
 )

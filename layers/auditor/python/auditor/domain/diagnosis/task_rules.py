@@ -175,26 +175,44 @@ def runs_and_is_not_registered(evidence: Evidence) -> Iterator[Candidate]:
 
 
 def dead_instance_still_registered(evidence: Evidence) -> Iterator[Candidate]:
-    """A name leads, besides others, to an address that no running task has and that does not answer."""
+    """A name leads, besides others, to an address that no running task of its service has and that does not answer."""
     for registered in evidence.of(RegisteredAs):
+        service = evidence.service_of(registered.component)
         running = [c for c in evidence.of(RunsAt) if evidence.same_service(c.component, registered.component)]
+        counts = [c for c in evidence.of(RunningCounts) if evidence.same_service(c.component, registered.component)]
+        answering = {address for address in registered.addresses if _answers(evidence, address)}
         living = {address for claim in running for address in claim.addresses}
+        if not living and any(claim.running == len(answering) > 0 for claim in counts):
+            living = answering  # as many answer as run: whatever else is registered is nobody's
         for address in sorted(set(registered.addresses) - living):
             tried = [claim for claim in evidence.of(PortAnswers) if claim.address == address]
-            if not living or any(claim.outcome is PortOutcome.OPEN for claim in tried):
+            moved = [c for c in evidence.of(RunsAt) if address in c.addresses]
+            if not living or (address in answering and not moved) or not (tried or running):
                 continue
+            where = f"which {moved[0].component} has now" if moved else "where no task of its service runs"
+            # While tasks are replaced, the old one may be registered a moment longer than it lives.
+            replacing = any(claim.rolling_out for claim in counts)
             yield Candidate(
                 component=registered.component,
                 fault=Fault.STALE_INSTANCE,
-                statement=f"{registered.name} still leads to {address}, where no task of its service runs "
-                f"(they run at {', '.join(sorted(living))}).",
+                statement=f"{registered.name} still leads to {address}, {where} "
+                f"(its tasks run at {', '.join(sorted(living))}).",
                 first_action=f"Deregister the instance {address} of {registered.name}.",
-                confidence=Confidence.HIGH if tried else Confidence.MEDIUM,
-                proof=proof_of(registered, *running, *tried),
+                confidence=Confidence.HIGH if (tried or moved) and not replacing else Confidence.MEDIUM,
+                proof=proof_of(registered, *running, *counts, *tried, *moved),
                 shows=proof_of(registered, *tried),
-                harms=frozenset({evidence.service_of(registered.component)}),
-                cuts=frozenset({evidence.service_of(registered.component)}),
-                named=bool(tried),
+                harms=frozenset({service}),
+                # Whoever gets another address of the name is served.
+                cuts=frozenset() if answering & living else frozenset({service}),
+                named=bool(tried or moved) and not replacing,
+                ruled_out=tuple(
+                    RuledOut(
+                        subject="security groups and network ACLs",
+                        why=f"{other} of the same name answers on the same port",
+                        proof=proof_of(*(c for c in evidence.of(PortAnswers) if c.address == other)),
+                    )
+                    for other in sorted(answering & living)
+                ),
             )
 
 
@@ -230,6 +248,10 @@ _SAYINGS = {
     LogSaying.OUT_OF_MEMORY: StopReason.OUT_OF_MEMORY,
     LogSaying.CRASHED: StopReason.CRASHED,
 }
+
+
+def _answers(evidence: Evidence, address: str) -> bool:
+    return any(c.address == address and c.outcome is PortOutcome.OPEN for c in evidence.of(PortAnswers))
 
 
 def _names_gone(evidence: Evidence, service: str) -> list[Claim]:

@@ -35,6 +35,7 @@ class PortOutcome(StrEnum):
     REFUSED = "refused"
     TIMEOUT = "timeout"
     RESET = "reset"
+    """Taken, and ended by the peer at once: by a reset or a close."""
     UNREACHABLE = "unreachable"
 
 
