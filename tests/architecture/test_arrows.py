@@ -162,6 +162,7 @@ OTHER_MEANINGS = {
     "auditor.net.probe": r"dns\.[a-z_]+",  # as above
     "auditor.domain.cause": r"dns\.[a-z_]+",  # the kernel's own causes
     "auditor.domain.topology": "dns",  # a kind of component
+    "auditor.domain.diagnosis.words": "load_balancer",  # who wrote an answer
 }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.domain.diagnosis.proof import Proof
+from auditor.domain.diagnosis.routing_claims import RoutingClaim
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -237,5 +238,6 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | RoutingClaim
 )
 """The closed vocabulary."""
