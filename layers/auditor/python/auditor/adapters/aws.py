@@ -17,6 +17,8 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Au
 _MISSING = {
     "ClientException",  # how ECS says that a task definition does not exist: the caller named it wrongly
     "ClusterNotFoundException",
+    "ListenerNotFound",
+    "LoadBalancerNotFound",
     "NamespaceNotFound",
     "NoSuchBucket",
     "NoSuchHostedZone",
@@ -25,6 +27,7 @@ _MISSING = {
     "ResourceNotFoundException",
     "ServiceNotFound",
     "ServiceNotFoundException",
+    "TargetGroupNotFound",
 }
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
