@@ -21,7 +21,7 @@ _REASONS = {
 _STATES = {state.value: state for state in State}
 _NOT_IN_USE = "Target.NotInUse"
 _CODES = re.compile(r"\[([0-9, ]{1,60})\]")
-_CODE = re.compile(r"\d{1,3}(?!\d)")
+_CODE = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 
 
 def state_of(said: str) -> State:
