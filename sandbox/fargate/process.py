@@ -17,7 +17,7 @@ from sandbox.fargate.dialling import Dialler
 from sandbox.fargate.estate import Estate, Service, auditor_side, platform_side
 from sandbox.fargate.owner import owner_client
 from sandbox.fargate.serving import Application, serve
-from sandbox.fargate.task import Aws, Task, start_task
+from sandbox.fargate.task import Aws, Task, runs, start_task
 
 READY = "ready"
 
@@ -70,6 +70,8 @@ def main(estate_in: Callable[[int], Estate], stands: Callable[[Host], Iterable[S
     aws = {service: owner_client(place.endpoint, service) for service in ("ecs", "elbv2", "secretsmanager", "ssm")}
     certificates = certificates_in(Path(place.folder))
     for stand in stands(Host(place, estate, aws, certificates)):
+        if not runs(aws, estate.cluster, stand.service.ecs_name):
+            continue
         for side in (auditor_side, platform_side):
             serve(side(stand.service.address, stand.service.port), stand.server, stand.application)
     for declared in estate.load_balancers:

@@ -8,6 +8,8 @@ from sandbox.emulator.patches import (
     alarm_actions,
     alarms,
     async_invocation,
+    balancer_use,
+    certificates,
     cfn_composite_alarm,
     cfn_dynamodb_table,
     cfn_lambda_function,
@@ -18,6 +20,7 @@ from sandbox.emulator.patches import (
     cfn_vpc,
     condition_keys,
     ecs_resources,
+    ecs_services,
     embedded_metrics,
     event_invoke_config,
     function_process,
@@ -29,6 +32,7 @@ from sandbox.emulator.patches import (
     secure_transport,
     shared_archives,
     simulated_time,
+    target_health,
 )
 from sandbox.emulator.patching import PatchContext
 
@@ -47,6 +51,10 @@ PATCHES = (
     shared_archives,
     condition_keys,
     ecs_resources,
+    ecs_services,
+    balancer_use,
+    target_health,
+    certificates,
     secure_transport,
     s3_managed_key,
     cfn_composite_alarm,
