@@ -138,12 +138,8 @@ def _latency_within_limit(target: LoadBalancerTarget, observation: LoadBalancerO
         return _nothing_measured(facts)
     percentiles: dict[str, Scalar] = {name: median(facts.metrics.get(name, ())) for name in ("p50", "p95", "p99")}
     evidence = {"slow_minutes": slow, "minutes": measured, "limit_seconds": limit, **percentiles}
-    what = (
-        f"in {slow} of {measured} minutes more than a twentieth of the requests to {facts.name} took over {limit:g} s"
-    )
-    if slow >= SLOW_MINUTES:
-        return doubtful("lb.slow", f"{what[0].upper()}{what[1:]}.", **evidence)
-    return passed(f"Targets of {facts.name} answer in time: {what}.", **evidence)
+    summary = f"The p95 of {facts.name} was over {limit:g} s in {slow} of {measured} minutes."
+    return doubtful("lb.slow", summary, **evidence) if slow >= SLOW_MINUTES else passed(summary, **evidence)
 
 
 def _certificates(observation: LoadBalancerObservation) -> tuple[CertificateFacts, ...] | Answer:
