@@ -136,15 +136,13 @@ def targets(items: Iterable[Any], *, attached: bool) -> tuple[TargetFacts, ...]:
 
 
 def metrics(results: Iterable[Any]) -> dict[str, tuple[SampleFacts, ...]] | None:
-    """The minutes of each metric that has any; None where CloudWatch says that it could not tell one."""
+    """The minutes of each metric, maybe none; None where CloudWatch says that it could not tell one."""
     found: dict[str, tuple[SampleFacts, ...]] = {}
     for result in results:
         if result.get("StatusCode") in ("InternalError", "Forbidden"):
             return None
         minutes = zip(result.get("Timestamps") or (), result.get("Values") or (), strict=False)
-        samples = tuple(SampleFacts(at=at, value=round(float(value), 6)) for at, value in sorted(minutes))
-        if samples:
-            found[result["Id"]] = samples
+        found[result["Id"]] = tuple(SampleFacts(at=at, value=round(float(value), 6)) for at, value in sorted(minutes))
     return found
 
 

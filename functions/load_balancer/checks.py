@@ -174,7 +174,7 @@ def _of_certificate(certificate: CertificateFacts) -> dict[str, Scalar]:
 def _traffic(facts: LoadBalancerFacts) -> dict[str, Scalar]:
     metrics = facts.metrics or {}
     names: tuple[MetricName, ...] = ("requests", "own_4xx", "own_502", "own_503", "own_504", "target_4xx", "target_5xx")
-    counted: dict[str, Scalar] = {name: total(metrics, name) for name in names if name in metrics}
+    counted: dict[str, Scalar] = {name: total(metrics, name) for name in names if metrics.get(name)}
     return {**counted, "minutes": max((len(samples) for samples in metrics.values()), default=0)}
 
 

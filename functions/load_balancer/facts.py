@@ -224,9 +224,9 @@ class LoadBalancerFacts:
 
     Fields of the kind that the target is not stay None. ``targets``: at most 100 of ``targets_total``, those that are
     not healthy first.
-    ``served_zones``: zones of the group's balancer, read only where a target is in none of them. ``metrics``: minutes
-    from ``measured_from`` to ``measured_to``; CloudWatch has no data point for a minute without traffic, and none of a
-    kind of error that did not happen.
+    ``served_zones``: zones of the group's balancer, read only where a target is in none of them. ``metrics``: by
+    ``MetricName`` the minutes from ``measured_from`` to ``measured_to`` of which CloudWatch has a data point: none of
+    a minute without traffic, and none of a kind of error that did not happen.
     """
 
     name: str

@@ -94,13 +94,14 @@ def _certificates(component: str, facts: LoadBalancerFacts, proof: Proof) -> Ite
 
 
 def _counted(component: str, facts: LoadBalancerFacts, proof: Proof) -> Iterator[says.Claim]:
-    if facts.metrics:
+    metrics = facts.metrics or {}
+    if metrics.get("requests") or metrics.get("own_502"):
         yield routing.AnswersCounted(
             component=component,
             balancer=facts.name,
-            requests=total(facts.metrics, "requests"),
-            broken=total(facts.metrics, "own_502"),
-            not_connected=total(facts.metrics, "connection_errors"),
+            requests=total(metrics, "requests"),
+            broken=total(metrics, "own_502"),
+            not_connected=total(metrics, "connection_errors"),
             proof=proof,
         )
 

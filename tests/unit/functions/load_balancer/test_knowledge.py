@@ -71,7 +71,7 @@ def test_an_expired_certificate_is_told_with_what_its_renewal_waits_for() -> Non
 def test_answers_are_counted_only_where_some_were_measured() -> None:
     counted = only(of_web(metrics={"requests": minutes(50.0, 50.0), "own_502": minutes(4.0)}), routing.AnswersCounted)
     assert (counted.requests, counted.broken, counted.not_connected) == (100.0, 4.0, 0.0)
-    for nothing in (None, {}):
+    for nothing in (None, {}, {"requests": (), "own_502": ()}):
         assert not [c for c in of_web(metrics=nothing) if isinstance(c, routing.AnswersCounted)]
 
 

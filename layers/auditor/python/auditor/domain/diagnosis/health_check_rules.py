@@ -118,7 +118,7 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
                 f"{checked.component} gives {checked.asked} {limit} s, and the service answers it well after "
                 f"{slowest:.1f} s.",
                 "Raise the check's timeout above what the page takes, or check a quicker one.",
-                with_also=late,
+                shown_by=late,
             )
             continue
         # Through the balancer: else a network that lets nothing pass would look like this.
@@ -134,7 +134,8 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
                 + f"; {through[0].path} answers in {through[0].seconds:.1f} s.",
                 "Check a page that waits for no dependency.",
                 component=_health_code(evidence, checked) or checked.component,
-                with_also=(*late, *complaints, *through),
+                shown_by=late,
+                with_also=(*complaints, *through),
                 ruled_out=RuledOut(
                     subject="security groups between balancer and targets",
                     why=f"{through[0].path} gets through the balancer",
@@ -194,10 +195,12 @@ def _fault(
     *,
     component: str = "",
     confidence: Confidence = Confidence.HIGH,
+    shown_by: Sequence[Claim] = (),
     with_also: Sequence[Claim] = (),
     ruled_out: RuledOut | None = None,
 ) -> Candidate:
-    shown: Proof = proof_of(*checked.refused, *checked.killed)
+    """A candidate about the check; ``shown_by``: what shows the fault besides targets, and tasks killed for it."""
+    shown: Proof = proof_of(*checked.refused, *checked.killed, *shown_by)
     nothing_runs = any(isinstance(claim, RunningCounts) and claim.running == 0 for claim in checked.killed)
     services = frozenset({checked.service})
     return Candidate(
