@@ -77,7 +77,7 @@ def _words(rule: RuleFacts | None) -> str:
     if rule is None:
         return ""
     paths = f" ({', '.join(rule.paths)})" if rule.paths else ""
-    return "The default rule" if rule.priority is None else f"Rule {rule.priority}{paths}"
+    return "the default rule" if rule.priority is None else f"rule {rule.priority}{paths}"
 
 
 def _certificates(component: str, facts: LoadBalancerFacts, proof: Proof) -> Iterator[says.Claim]:

@@ -65,6 +65,8 @@ class ApiService:
         """Answers one request."""
         if request.path in self._open:
             return self._open[request.path](request)
+        if request.path.startswith("/health/"):  # below /health nobody is asked for a key, page or not
+            return json_reply(404, {"detail": "Not Found"})
         refused = self._refusal(request)
         if refused is not None:
             return refused

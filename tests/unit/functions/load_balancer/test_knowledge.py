@@ -42,7 +42,7 @@ def test_a_route_is_told_with_the_rule_that_takes_it() -> None:
     listener = ListenerFacts(port=443, protocol="HTTPS", certificates=(), rules=(rule,))
     routed = only(of_web(listeners=(listener,)), routing.RequestRouted)
     assert (routed.fate, routed.wanted, routed.groups) == (RouteFate.WRONG_GROUP, "orders", ("other",))
-    assert routed.rule == "Rule 105 (/orders*)"
+    assert routed.rule == "rule 105 (/orders*)"
     assert routed.proof == ("load_balancer/t@2026-11-23T16:45:00Z",)
 
 

@@ -66,7 +66,7 @@ class Entrance:
             "path": "/basket",
             "wanted": "basket-group",
             "fate": fate,
-            "rule": "Rule 10",
+            "rule": "rule 10",
             "groups": ("front-group",) if fate is not RouteFate.NOT_FORWARDED else (),
             "proof": self.shop.seen("entrance"),
         }

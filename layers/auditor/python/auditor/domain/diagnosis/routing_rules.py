@@ -191,13 +191,13 @@ def _told(component: str, routed: RequestRouted) -> tuple[Fault, str, str]:
     if routed.fate is RouteFate.WRONG_GROUP:
         return (
             Fault.LISTENER_RULE_WRONG_TARGET,
-            f"{routed.rule} of {component} takes {request} and forwards it to {to} instead of {wanted}.",
+            f"{_first(routed.rule)} of {component} takes {request} and forwards it to {to} instead of {wanted}.",
             f"Change the action of {routed.rule} to {wanted}.",
         )
     if routed.fate is RouteFate.CAPTURED:
         return (
             Fault.LISTENER_RULE_CAPTURES_HOST,
-            f"{routed.rule} of {component} is not this host's and takes {request}: {routed.own_rule} has no turn.",
+            f"{_first(routed.rule)} of {component} takes {request}, not its host's: {routed.own_rule} has no turn.",
             f"Give {routed.rule} the host that it is meant for, or a priority behind {routed.own_rule}.",
         )
     also = f"; the listener on {routed.elsewhere[0]} has the rules" if routed.elsewhere else ""
@@ -209,6 +209,11 @@ def _told(component: str, routed: RequestRouted) -> tuple[Fault, str, str]:
         f"{component} has no rule that forwards {request} to {wanted}{answered}{also}.",
         f"Create the rule that forwards {routed.path} to {wanted} on the listener of port {routed.port}.",
     )
+
+
+def _first(words: str) -> str:
+    """As a sentence begins."""
+    return words[:1].upper() + words[1:]
 
 
 def _listener(evidence: Evidence, routed: RequestRouted) -> str:
