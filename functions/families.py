@@ -12,6 +12,7 @@ FAMILIES: tuple[str, ...] = (
     "configuration",
     "secrets",
     "queue",
+    "load_balancer",
     "logs",
     "test_suites",
 )

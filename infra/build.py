@@ -38,9 +38,11 @@ _PIP_OPTIONS = [
 
 
 SDK_SERVICES = (
+    "acm",
     "cloudwatch",
     "dynamodb",
     "ecs",
+    "elbv2",
     "lambda",
     "logs",
     "route53",

@@ -2,10 +2,13 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
+from sandbox.emulator.overlay import SAYS_PATH
 from sandbox.fargate.containers import container_of
 from sandbox.fargate.estate import Estate, LoadBalancer, Service
 from sandbox.instance import ACCOUNT, REGION
@@ -14,6 +17,7 @@ ADDRESS_TAG = "sandbox-address"
 """By it the emulator knows the address of a service's tasks (`emulator/patches/ecs_interfaces.py`)."""
 _SUBNETS = {"a": "1", "b": "2"}
 """Zone and third number of each."""
+_SAY_SECONDS = 5.0
 
 _MINUTE_MS = 60_000
 _LOGGED_MINUTES = 600
@@ -34,9 +38,10 @@ class _Revision:
 class ControlPlane:
     """Writes and changes what the emulator says of the platform. ``aws`` gives a client of a service."""
 
-    def __init__(self, aws: Callable[[str], Any], estate: Estate) -> None:
+    def __init__(self, aws: Callable[[str], Any], estate: Estate, endpoint: str) -> None:
         self._aws = aws
         self._estate = estate
+        self._endpoint = endpoint
         self._revisions: dict[str, _Revision] = {}
         self._registries: dict[str, str] = {}
         """Ids of the Cloud Map services by name."""
@@ -56,8 +61,9 @@ class ControlPlane:
         vpc, subnets = self._vpc()
         registries = self._cloud_map(vpc)
         groups = {service.name: self._target_group(service, vpc) for service in self._estate.services}
+        certificate = self._aws("acm").request_certificate(DomainName=self._estate.certificate, ValidationMethod="DNS")
         for balancer in self._estate.load_balancers:
-            self._load_balancer(balancer, groups, subnets)
+            self._load_balancer(balancer, groups, subnets, certificate["CertificateArn"])
         self._aws("ecs").create_cluster(clusterName=self._estate.cluster)
         for service in self._estate.services:
             self._log(service.log_group, service.health)
@@ -118,6 +124,64 @@ class ControlPlane:
             client.deregister_instance(ServiceId=registry, InstanceId=instance["Id"])
         client.delete_service(Id=registry)
         self._create_registry(name, namespace)
+
+    def says(self, subject: str, name: str, document: Any) -> None:
+        """Lays something over the emulator's answers (``sandbox.emulator.overlay`` says which subjects there are)."""
+        url = f"{self._endpoint}{SAYS_PATH}/{subject}/{quote(name)}"
+        request = urllib.request.Request(url, method="PUT", data=json.dumps(document).encode())
+        with urllib.request.urlopen(request, timeout=_SAY_SECONDS):
+            pass
+
+    def check(self, name: str, **changes: str) -> None:
+        """Other settings of the health check of a service's target group: ``path``, ``matcher``."""
+        fields: dict[str, Any] = {"HealthCheckPath": changes["path"]} if "path" in changes else {}
+        fields |= {"Matcher": {"HttpCode": changes["matcher"]}} if "matcher" in changes else {}
+        self._aws("elbv2").modify_target_group(TargetGroupArn=self._group_arn(name), **fields)
+
+    def forward(self, balancer: str, path: str, name: str) -> None:
+        """The rule of a path on 443 forwards to another service's group."""
+        client = self._aws("elbv2")
+        (rule,) = [rule for rule in self._rules(self._listener(balancer, 443)) if _paths(rule) == [path]]
+        action = {"Type": "forward", "TargetGroupArn": self._group_arn(name)}
+        client.modify_rule(RuleArn=rule["RuleArn"], Actions=[action])
+
+    def put_rules_on_80(self, balancer: str) -> None:
+        """The listener on 80 gets everything that the one on 443 had, which is left with a fixed 404."""
+        client = self._aws("elbv2")
+        plain, secure = (self._listener(balancer, port) for port in (80, 443))
+        for rule in self._rules(secure):
+            if rule["IsDefault"]:
+                client.modify_listener(ListenerArn=plain, DefaultActions=_forwards(rule))
+                continue
+            conditions = [{"Field": "path-pattern", "Values": _paths(rule)}]
+            client.create_rule(
+                ListenerArn=plain, Priority=int(rule["Priority"]), Conditions=conditions, Actions=_forwards(rule)
+            )
+            client.delete_rule(RuleArn=rule["RuleArn"])
+        not_found = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not Found"}
+        client.modify_listener(
+            ListenerArn=secure, DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": not_found}]
+        )
+
+    def stop_tasks(self, name: str) -> None:
+        """ECS wants a task of a service and has none; nothing is registered in its target group."""
+        service = self._estate.service(name)
+        self.says("ecs_service", f"{self._estate.cluster}/{service.ecs_name}", {"runningCount": 0, "pendingCount": 0})
+        target = {"Id": service.address, "Port": service.port}
+        self._aws("elbv2").deregister_targets(TargetGroupArn=self._group_arn(name), Targets=[target])
+
+    def _group_arn(self, name: str) -> str:
+        group = self._estate.service(name).target_group
+        return str(self._aws("elbv2").describe_target_groups(Names=[group])["TargetGroups"][0]["TargetGroupArn"])
+
+    def _listener(self, balancer: str, port: int) -> str:
+        client = self._aws("elbv2")
+        (found,) = client.describe_load_balancers(Names=[balancer])["LoadBalancers"]
+        listeners = client.describe_listeners(LoadBalancerArn=found["LoadBalancerArn"])["Listeners"]
+        return next(str(each["ListenerArn"]) for each in listeners if each["Port"] == port)
+
+    def _rules(self, listener: str) -> list[Any]:
+        return list(self._aws("elbv2").describe_rules(ListenerArn=listener)["Rules"])
 
     def remove_cache(self) -> None:
         """No cache was ever deployed: no parameters, no secret."""
@@ -214,7 +278,9 @@ class ControlPlane:
         client.register_targets(TargetGroupArn=arn, Targets=[{"Id": service.address, "Port": service.port}])
         return str(arn)
 
-    def _load_balancer(self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str]) -> None:
+    def _load_balancer(
+        self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str], certificate: str
+    ) -> None:
         client = self._aws("elbv2")
         created = client.create_load_balancer(Name=balancer.name, Subnets=subnets, Type="application")
         arn = created["LoadBalancers"][0]["LoadBalancerArn"]
@@ -229,7 +295,7 @@ class ControlPlane:
             LoadBalancerArn=arn,
             Protocol="HTTPS",
             Port=443,
-            Certificates=[{"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{self._estate.cluster}"}],
+            Certificates=[{"CertificateArn": certificate}],
             DefaultActions=[{"Type": "forward", "TargetGroupArn": groups[balancer.default]}],
         )["Listeners"][0]["ListenerArn"]
         for priority, path, name in balancer.rules:
@@ -270,6 +336,14 @@ class ControlPlane:
             taskRoleArn=task,
             containerDefinitions=[container_of(service, revision.tag, revision.variables, revision.references)],
         )
+
+
+def _paths(rule: Mapping[str, Any]) -> list[str]:
+    return [value for condition in rule["Conditions"] for value in condition["Values"]]
+
+
+def _forwards(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"Type": "forward", "TargetGroupArn": action["TargetGroupArn"]} for action in rule["Actions"]]
 
 
 def _arn(reference: str, secret_arns: Mapping[str, str]) -> str:

@@ -29,6 +29,33 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Health checks that a service does not pass though it is well.
+
+    ``matcher`` does not hold what ``strict`` answers on its checked path; ``moved`` has no page at ``path``.
+    """
+
+    strict: str
+    matcher: str
+    moved: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """Load balancers whose rules go wrong.
+
+    On ``balancer`` the rule of ``path`` leads to ``wrong``; ``bare`` loses all rules of 443; ``stopped`` runs nothing.
+    """
+
+    balancer: str
+    path: str
+    wrong: str
+    bare: str
+    stopped: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What of a platform the situations meet: a service that calls its neighbour by a URL and keeps data in a store.
 
@@ -54,6 +81,8 @@ class Wiring:
     tag_with_address: str
     password_key: str
     inline_password: Callable[[str], dict[str, dict[str, str]]] = lambda _: {}
+    check: Check
+    entrance: Entrance
 
 
 def incidents(wiring: Wiring) -> dict[str, Incident]:
@@ -72,6 +101,11 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
         "B02": ("the cache is not deployed, by intention", _no_cache),
         "B06": ("protected endpoints answer 401 without a key: nothing is wrong", _nothing),
+        "H01": (f"the check of {wiring.check.strict} does not accept what it answers", _strict_matcher),
+        "H07": (f"nothing of {wiring.entrance.stopped} runs, its target group is empty", _nothing_runs),
+        "H10": (f"the rule of {wiring.entrance.path} forwards to {wiring.entrance.wrong}", _wrong_rule),
+        "H20": (f"the rules of {wiring.entrance.bare} stand on port 80 only", _rules_on_80),
+        "P16": (f"the check of {wiring.check.moved} asks {wiring.check.path}, which does not exist", _wrong_path),
         "A04": ("the database admits everybody but the auditor", _auditor_not_admitted),
     }
     return {
@@ -145,6 +179,26 @@ def _two_faults(wiring: Wiring, platform: FargatePlatform) -> None:
 def _no_cache(wiring: Wiring, platform: FargatePlatform) -> None:
     platform.control_plane.change(wiring.caller, **dict.fromkeys(wiring.cache_settings))
     platform.take_cache_away()
+
+
+def _strict_matcher(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.control_plane.check(wiring.check.strict, matcher=wiring.check.matcher)
+
+
+def _wrong_path(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.control_plane.check(wiring.check.moved, path=wiring.check.path)
+
+
+def _nothing_runs(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.control_plane.stop_tasks(wiring.entrance.stopped)
+
+
+def _wrong_rule(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.control_plane.forward(wiring.entrance.balancer, wiring.entrance.path, wiring.entrance.wrong)
+
+
+def _rules_on_80(wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.control_plane.put_rules_on_80(wiring.entrance.bare)
 
 
 def _nothing(_wiring: Wiring, _platform: FargatePlatform) -> None:

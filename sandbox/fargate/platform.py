@@ -73,7 +73,7 @@ class FargatePlatform:
         self._fillers: list[Any] = []
         self._services: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
-        self.control_plane = ControlPlane(self.aws, estate)
+        self.control_plane = ControlPlane(self.aws, estate, instance.endpoint)
 
     def aws(self, service: str) -> Any:
         """A client of the emulator with the owner's rights; made once, since that costs more than a call."""

@@ -31,6 +31,12 @@ def start_task(aws: Aws, cluster: str, service: str) -> Task:
     return Task(image_tag=container["image"].rpartition(":")[2], environment=environment)
 
 
+def runs(aws: Aws, cluster: str, service: str) -> bool:
+    """Whether ECS says that a service has a running task."""
+    (found,) = aws["ecs"].describe_services(cluster=cluster, services=[service])["services"]
+    return bool(found["runningCount"])
+
+
 def _value(aws: Aws, reference: str) -> str:
     """``arn:aws:secretsmanager:region:account:secret:name-6chars[:json-key::]``, or the ARN of an SSM parameter."""
     parts = reference.split(":")

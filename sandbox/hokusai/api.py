@@ -69,6 +69,8 @@ class ApiService:
             return self._open[request.path](request)
         if request.method == "OPTIONS":
             return json_reply(200, {}, Access_Control_Allow_Origin="*", Access_Control_Allow_Methods="GET, POST")
+        if request.path.startswith("/health/"):  # below /health nobody is asked for a key, page or not
+            return json_reply(404, {"detail": "Not Found"})
         refused = self._refusal(request)
         if refused is not None:
             return refused

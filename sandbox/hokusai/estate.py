@@ -14,7 +14,7 @@ from sandbox.fargate.estate import (
     private_address,
     public_address,
 )
-from sandbox.fargate.incidents import Wiring
+from sandbox.fargate.incidents import Check, Entrance, Wiring
 
 NAMESPACE = "hokusai-development.local"
 CLUSTER = "hokusai-development"
@@ -152,7 +152,8 @@ def _services(network: int, password: str) -> tuple[Service, ...]:
                 "DEFAULT_ARTIFACT_ROOT": "s3://hokusai-mlflow-artifacts-development",
                 "MLFLOW_HOST": "0.0.0.0",
                 "MLFLOW_PORT": str(MLFLOW_PORT),
-                "MLFLOW_ALLOWED_HOSTS": f"{REGISTRY},{MLFLOW_NAME}:{MLFLOW_PORT},localhost:{MLFLOW_PORT}",
+                # The load balancer's health check calls a task by its address.
+                "MLFLOW_ALLOWED_HOSTS": f"{REGISTRY},{MLFLOW_NAME}:{MLFLOW_PORT},localhost:{MLFLOW_PORT},10.*",
             },
         ),
         Service(
@@ -210,5 +211,13 @@ WIRING = Wiring(
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="database_password",
     inline_password=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password)}},
+    check=Check(strict="mlflow", matcher="200", moved="api", path="/health/live"),
+    entrance=Entrance(
+        balancer="hokusai-registry-development",
+        path="/api/mlflow/*",
+        wrong="mlflow",
+        bare="hokusai-main-development",
+        stopped="auth",
+    ),
 )
 """What the recorded incidents meet. MLflow had four addresses within a month; the earlier one is of a gone task."""

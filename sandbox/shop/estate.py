@@ -14,7 +14,7 @@ from sandbox.fargate.estate import (
     private_address,
     public_address,
 )
-from sandbox.fargate.incidents import Wiring
+from sandbox.fargate.incidents import Check, Entrance, Wiring
 
 NAMESPACE = "shop-prod.internal"
 ORDERS_DB = "orders.c0ffee2example.us-east-1.rds.amazonaws.com"
@@ -174,5 +174,9 @@ WIRING = Wiring(
     hard_coded=HARD_CODED_PRICING,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="password",
+    check=Check(strict="pricing", matcher="204", moved="storefront", path="/status/alive"),
+    entrance=Entrance(
+        balancer="shop-prod-web", path="/feeds/*", wrong="storefront", bare="shop-prod-web", stopped="accounts"
+    ),
 )
 """What the recorded incidents meet here."""

@@ -170,6 +170,7 @@ OTHER_MEANINGS = {
     "auditor.render.stylesheet": "tls",  # a phase
     "auditor.domain.diagnosis.names": "dns",  # as above
     "auditor.domain.diagnosis.zone_rules": "dns",  # as above
+    "auditor.domain.diagnosis.words": "load_balancer",  # who wrote an answer
 }
 
 

@@ -8,6 +8,8 @@ from sandbox.emulator.patches import (
     alarm_actions,
     alarms,
     async_invocation,
+    balancer_use,
+    certificates,
     cfn_composite_alarm,
     cfn_dynamodb_table,
     cfn_lambda_function,
@@ -19,6 +21,7 @@ from sandbox.emulator.patches import (
     condition_keys,
     ecs_interfaces,
     ecs_resources,
+    ecs_services,
     embedded_metrics,
     event_invoke_config,
     function_process,
@@ -30,6 +33,7 @@ from sandbox.emulator.patches import (
     secure_transport,
     shared_archives,
     simulated_time,
+    target_health,
 )
 from sandbox.emulator.patching import PatchContext
 
@@ -49,6 +53,10 @@ PATCHES = (
     condition_keys,
     ecs_resources,
     ecs_interfaces,
+    ecs_services,
+    balancer_use,
+    target_health,
+    certificates,
     secure_transport,
     s3_managed_key,
     cfn_composite_alarm,

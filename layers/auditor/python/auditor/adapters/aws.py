@@ -18,6 +18,8 @@ _MISSING = {
     "AWS.SimpleQueueService.NonExistentQueue",
     "ClientException",  # how ECS says that a task definition does not exist: the caller named it wrongly
     "ClusterNotFoundException",
+    "ListenerNotFound",
+    "LoadBalancerNotFound",
     "NamespaceNotFound",
     "NoSuchBucket",
     "NoSuchHostedZone",
@@ -27,6 +29,7 @@ _MISSING = {
     "ResourceNotFoundException",
     "ServiceNotFound",
     "ServiceNotFoundException",
+    "TargetGroupNotFound",
 }
 _THROTTLED = {
     "ProvisionedThroughputExceededException",

@@ -15,6 +15,7 @@ from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, Rec
 from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
+from auditor.domain.diagnosis.routing_claims import RoutingClaim
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
@@ -256,5 +257,6 @@ Claim = (
     | ResolverInvents
     | ZoneExists
     | RecordExists
+    | RoutingClaim
 )
 """The closed vocabulary."""

@@ -8,8 +8,10 @@ from auditor.domain.diagnosis import (
     cache_rules,
     data_rules,
     dns_rules,
+    health_check_rules,
     queue_rules,
     reference_rules,
+    routing_rules,
     settings_rules,
     task_rules,
     tls_rules,
@@ -32,4 +34,6 @@ RULES: tuple[Rule, ...] = (
     *cache_client_rules.RULES,
     *dns_rules.RULES,
     *zone_rules.RULES,
+    *routing_rules.RULES,
+    *health_check_rules.RULES,
 )

@@ -17,6 +17,7 @@ from auditor.domain.diagnosis.claims import (
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.routing_claims import TargetRefused
 from auditor.domain.diagnosis.words import LoginOutcome, NameOutcome, PortOutcome, StopReason
 
 
@@ -131,7 +132,11 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         service = evidence.service_of(counts.component)
         stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
         told = [claim for claim in stopped if _told(evidence, claim)]
+        killed = any(claim.reason is StopReason.HEALTH_CHECK_FAILED for claim in stopped)
         if not service or counts.running > 0 or counts.desired == 0 or told:
+            continue
+        # Who was killed for its health did not fail to run: what the check asks and gets decides.
+        if killed and any(evidence.service_of(claim.component) == service for claim in evidence.of(TargetRefused)):
             continue
         yield Candidate(
             component=counts.component,
@@ -139,7 +144,7 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
             statement=f"{counts.component} should run {counts.desired} and runs none; nothing that was seen says why.",
             first_action="Read the stopped tasks' reasons and the last lines of their log; roll back to the last "
             "revision that ran.",
-            confidence=Confidence.MEDIUM if counts.rolling_out else Confidence.HIGH,
+            confidence=Confidence.MEDIUM if counts.rolling_out or killed else Confidence.HIGH,
             proof=proof_of(counts, *stopped, *_names_gone(evidence, service)),
             shows=proof_of(counts, *stopped, *_names_gone(evidence, service)),
             cuts=frozenset({service}),

@@ -45,10 +45,14 @@ class PortSpeaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCertificateDemanded:
-    """Clients without a certificate of their own are turned away. ``declared``: the catalogue says that they are."""
+    """Clients without a certificate of their own are turned away. ``declared``: the catalogue says that they are.
+
+    ``address`` is empty where all addresses of the host do so.
+    """
 
     component: str
     host: str
     port: int
     declared: bool
+    address: str = ""
     proof: Proof = ()
