@@ -12,8 +12,9 @@ Domain of the model (what is outside of it is never asked):
   entries and routes in any order.
 - The destination is an address. Never asked about: 169.254.0.0/16, the resolver's address and what else network ACLs do
   not filter; 64:ff9b::/96 (NAT64); UDP and ICMP (rules of those protocols are there and match no TCP packet).
-- A question has at least one end in the VPC: an outside source asks for an address that an interface holds. A public
-  IPv4 address of an interface is an outside address here, because packets to it leave and come back.
+- A question has at least one end in the VPC: an outside source, an address of the destination's family that no
+  interface holds, asks for an address that an interface holds. A public IPv4 address of an interface is an outside
+  address here, because packets to it leave and come back.
 
 The addresses. A ``source`` that names an interface sends from its *first* address of the destination's family. If it has
 none, that comes before everything else: ADDRESS, owner SOURCE, REQUEST, ``NO_SUCH_ADDRESS``, ids the interface's id. Two
