@@ -16,10 +16,10 @@ Domain of the model (what is outside of it is never asked):
   interface holds, asks for an address that an interface holds. A public IPv4 address of an interface is an outside
   address here, because packets to it leave and come back.
 
-The addresses. A ``source`` that names an interface sends from its *first* address of the destination's family. If it has
-none, that comes before everything else: ADDRESS, owner SOURCE, REQUEST, ``NO_SUCH_ADDRESS``, ids the interface's id. Two
-ends are *in one subnet* if their interfaces are, or, where no interface holds the destination, if it lies in one of the
-blocks of the source's subnet.
+The addresses. A ``source`` that names an interface sends from its *first* address of the destination's family. If it
+has none, that comes before everything else: ADDRESS, owner SOURCE, REQUEST, ``NO_SUCH_ADDRESS``, ids the interface's
+id. Two ends are *in one subnet* if their interfaces are, or, where no interface holds the destination, if it lies in
+one of the blocks of the source's subnet.
 
 The order in which lines are asked; the first that stops is the answer. "Request" is every packet to port P,
 "reply" every packet back to the client's ephemeral ports.
@@ -75,7 +75,7 @@ The lines:
 - **Network ACL entries** of the direction are read by ascending number; the first that matches decides. It must match
   the protocol (TCP or all), the *destination* port of the packet (all ports where ``ports`` is None or the protocol is
   all) and, with its block, the packet's source address for inbound, its destination address for outbound, of the same
-  family. A denying entry: ``ENTRY_DENIES``, line its number as text (AWS's last, 32767 and 32768, are entries like any).
+  family. A denying entry: ``ENTRY_DENIES``, line its number as text (AWS's last, 32767 and 32768, are entries too).
   None matches: ``NO_ENTRY_MATCHES``, line empty. ids: the ACL's id.
   Replies go to *every* port of the client's range. All must be admitted; if some are not, the packet counts as stopped
   by what stops the *lowest* such port, and ``only_some_ports`` says that another of the range would pass.
