@@ -14,7 +14,7 @@ Domain of the model (what is outside of it is never asked):
   not filter; 64:ff9b::/96 (NAT64); UDP and ICMP (rules of those protocols are there and match no TCP packet).
 - A question has at least one end in the VPC: an outside source, an address of the destination's family that no
   interface holds, asks for an address that an interface holds. A public IPv4 address of an interface is an outside
-  address here, because packets to it leave and come back.
+  address here, because packets to it leave and come back. Nobody asks for an address of its own.
 
 The addresses. A ``source`` that names an interface sends from its *first* address of the destination's family. If it
 has none, that comes before everything else: ADDRESS, owner SOURCE, REQUEST, ``NO_SUCH_ADDRESS``, ids the interface's
