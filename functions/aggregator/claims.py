@@ -8,20 +8,47 @@ from typing import Any
 from auditor.domain.attribution import Reading
 from auditor.domain.bundle import Bundle
 from auditor.domain.codec import CodecError, from_json
+from auditor.domain.diagnosis.admission import not_admitted
 from auditor.domain.diagnosis.claims import Claim
 from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.diagnosis.proof import observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.result import Status
+from auditor.domain.verdict import is_stale
+from auditor.family import Plane
 from auditor.runtime.catalogue import decoded
 from functions.families import FAMILIES
 
 
 def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
     """What the bundle's newest observations say. One that an older version wrote in another shape says nothing."""
+    return _claims(bundle, _newest(bundle))
+
+
+def not_admitted_in(bundle: Bundle) -> dict[str, str]:
+    """Targets whose silence is the auditor's own by the rules that were read, with the line that keeps it out."""
+    failing = {r.target for run in bundle.runs for r in run.results if r.status is Status.FAIL}
+    if not failing:
+        return {}
+    # Whoever reads rules asks AWS; of all others only those that fail can have been kept out.
+    asked = [o for o in _newest(bundle) if o.target in failing or _reads_rules(o, bundle)]
+    lines = not_admitted(_claims(bundle, asked))
+    return {o.target: lines[observation_id(o)] for o in asked if observation_id(o) in lines}
+
+
+def _reads_rules(observation: Observation[Any], bundle: Bundle) -> bool:
+    """Whether it may say what the rules are now: rules read long ago excuse nobody."""
+    if observation.family not in FAMILIES:
+        return False
+    family = import_module(f"functions.{observation.family}.family").FAMILY
+    return family.plane is Plane.CONTROL and not is_stale(observation.slot, bundle.as_of, family.period)
+
+
+def _claims(bundle: Bundle, observations: Iterable[Observation[Any]]) -> tuple[Claim, ...]:
     targets = {(target.family, target.id): target for target in bundle.platform.targets}
     found: list[Claim] = []
-    for observation in _newest(bundle):
+    for observation in observations:
         target = targets.get((observation.family, observation.target))
         if observation.family not in FAMILIES or target is None:
             continue

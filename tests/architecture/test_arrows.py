@@ -65,7 +65,9 @@ def family_rule(family: str, part: str) -> tuple[str, ...]:
             # Pure data: what infra and catalog import at synth.
             return (*helpers, "auditor.family", "auditor.domain")
         case "facts":
-            return ("auditor.domain",)
+            # A family's own model may be as large as its facts; it is as pure as they are.
+            models = (name for name in helpers if not any(within(other, *OURS) for other in imports(modules()[name])))
+            return (*models, "auditor.domain")
         case "checks" | "knowledge":
             return (*helpers, f"{own}.family", f"{own}.facts", "auditor.domain")
         case "handler":
@@ -161,7 +163,8 @@ OTHER_MEANINGS = {
     "auditor.net.resolve": r"dns\.[a-z_]+",  # as above
     "auditor.net.probe": r"dns\.[a-z_]+",  # as above
     "auditor.domain.cause": r"dns\.[a-z_]+",  # the kernel's own causes
-    "auditor.domain.topology": "dns",  # a kind of component
+    "auditor.domain.topology": "dns|vpc",  # kinds of component
+    "auditor.domain.diagnosis.network_rules": "vpc",  # a kind of component
 }
 
 

@@ -15,13 +15,17 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _MISSING = {
+    "CacheClusterNotFound",
     "ClientException",  # how ECS says that a task definition does not exist: the caller named it wrongly
     "ClusterNotFoundException",
+    "DBInstanceNotFound",
+    "InvalidVpcID.NotFound",
     "NamespaceNotFound",
     "NoSuchBucket",
     "NoSuchHostedZone",
     "NoSuchKey",
     "ParameterNotFound",
+    "ReplicationGroupNotFoundFault",
     "ResourceNotFoundException",
     "ServiceNotFound",
     "ServiceNotFoundException",

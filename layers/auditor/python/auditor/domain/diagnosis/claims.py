@@ -9,6 +9,7 @@ A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of 
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
@@ -237,5 +238,10 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | EdgeAdmits
+    | SubnetFull
+    | ResolverOff
+    | StoreIs
+    | FailedOver
 )
 """The closed vocabulary."""

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from auditor.domain.diagnosis import data_rules, reference_rules, settings_rules, task_rules
+from auditor.domain.diagnosis import (
+    data_rules,
+    managed_store_rules,
+    network_rules,
+    reference_rules,
+    settings_rules,
+    task_rules,
+)
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
 
@@ -13,4 +20,6 @@ RULES: tuple[Rule, ...] = (
     *reference_rules.RULES,
     *data_rules.RULES,
     *task_rules.RULES,
+    *network_rules.RULES,
+    *managed_store_rules.RULES,
 )

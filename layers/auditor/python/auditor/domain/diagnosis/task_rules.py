@@ -15,6 +15,7 @@ from auditor.domain.diagnosis.claims import (
 )
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.network_rules import finds_no_address
 from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
 
 
@@ -110,7 +111,7 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         service = evidence.service_of(counts.component)
         stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
         told = [c for c in stopped if c.reason in _REASONS and _component(evidence, c.component, _REASONS[c.reason])]
-        if not service or counts.running > 0 or counts.desired == 0 or told:
+        if not service or counts.running > 0 or counts.desired == 0 or told or finds_no_address(evidence, counts):
             continue
         yield Candidate(
             component=counts.component,
