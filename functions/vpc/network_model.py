@@ -2,9 +2,9 @@
 
 The question: "may A open a TCP connection to address B, port P, and if not, which line stops the first packet that is
 stopped?" ``docs/families/vpc-evaluator.md`` is the contract: what may be asked, in which order lines are asked, what
-each line means and where AWS says so. In short: the source's groups, its subnet's network ACL and route, the destination
-subnet's ACL, its groups; then the reply back through both ACLs and the destination's route. Groups keep state, ACLs do
-not; within one subnet neither ACL nor route is asked.
+each line means and where AWS says so. In short: the source's groups, its subnet's network ACL and route, the
+destination subnet's ACL, its groups; then the reply back through both ACLs and the destination's route. Groups keep
+state, ACLs do not; within one subnet neither ACL nor route is asked.
 
 Ephemeral ports, ``Interface.ephemeral_ports``: who reads the network sets them by what opens the connection. AWS says
 1024-65535 for load balancers, NAT gateways and Lambda functions, and 32768-61000 for the Amazon Linux kernel, hence for

@@ -1,5 +1,6 @@
 """Reads a VPC with what its declared connections meet, or a store that AWS manages."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -175,7 +176,11 @@ async def _described(vpc: str, probe: Probe) -> reading.Described | Failure:
 
 async def _network(described: reading.Described, interfaces: dict[str, Interface], probe: Probe) -> Network | Failure:
     kept = [interfaces[id] for id in sorted(interfaces)]
-    network = reading.network_of(described, kept, {})
+    try:
+        network = reading.network_of(described, kept)
+    except reading.ChangedMeanwhileError as error:
+        detail = f"the network was changed while it was read: {error}"
+        return Failure(phase=Phase.QUERY, cause="aws.failed", detail=detail)
     lists: dict[str, tuple[str, ...]] = {}
     for id in reading.lists_named(network):
         entries = await calls.pages(
@@ -189,7 +194,7 @@ async def _network(described: reading.Described, interfaces: dict[str, Interface
         if isinstance(entries, Failure):
             return entries
         lists[id] = tuple(sorted(entry["Cidr"] for entry in entries))
-    network = reading.network_of(described, kept, lists)
+    network = replace(network, prefix_lists=lists)
     lines = reading.lines_in(network)
     if lines > MAX_LINES:
         detail = f"the declared edges meet {lines} rules, entries and routes; the auditor keeps at most {MAX_LINES}"

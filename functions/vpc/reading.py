@@ -1,6 +1,6 @@
 """AWS's descriptions of a network to the evaluator's model, and of it what some interfaces need: pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,8 +55,23 @@ class Described:
     nat_gateways: Sequence[Any] = field(default=())
 
 
-def network_of(described: Described, interfaces: Iterable[Interface], lists: Mapping[str, tuple[str, ...]]) -> Network:
-    """The part of the network that the packets of these interfaces meet, NAT gateways and their subnets included."""
+class ChangedMeanwhileError(LookupError):
+    """When one description names what another one does not hold: the network was changed between two calls."""
+
+
+def network_of(described: Described, interfaces: Iterable[Interface]) -> Network:
+    """The part of the network that the packets of these interfaces meet, NAT gateways and their subnets included.
+
+    Without the blocks of prefix lists, which are read by their ids. ChangedMeanwhileError where the descriptions do not
+    fit together.
+    """
+    try:
+        return _network_of(described, interfaces)
+    except KeyError as error:
+        raise ChangedMeanwhileError(f"{error.args[0]} is named and not described") from error
+
+
+def _network_of(described: Described, interfaces: Iterable[Interface]) -> Network:
     kept = tuple(interfaces)
     subnets = {subnet.id: subnet for subnet in _subnets(described)}
     tables = {table.id: table for table in _tables(described)}
@@ -73,21 +88,18 @@ def network_of(described: Described, interfaces: Iterable[Interface], lists: Map
             if route.kind is TargetKind.NAT_GATEWAY and route.active and route.target not in gateways:
                 gateways[route.target] = _nat(nats[route.target])
                 waiting.append(gateways[route.target].subnet)
-    groups = {group for interface in kept for group in interface.security_groups}
-    acls = {subnet.network_acl for subnet in needed.values()}
+    groups = {group["GroupId"]: group for group in described.security_groups}
+    attached = sorted({group for interface in kept for group in interface.security_groups})
+    acls = {acl["NetworkAclId"]: acl for acl in described.network_acls}
+    guarding = sorted({subnet.network_acl for subnet in needed.values()})
     used = {subnet.route_table for subnet in needed.values()}
     return Network(
         interfaces=kept,
         subnets=tuple(needed[id] for id in sorted(needed)),
-        security_groups=tuple(
-            _group(g) for g in _sorted(described.security_groups, "GroupId") if g["GroupId"] in groups
-        ),
-        network_acls=tuple(
-            _acl(a) for a in _sorted(described.network_acls, "NetworkAclId") if a["NetworkAclId"] in acls
-        ),
+        security_groups=tuple(_group(groups[id]) for id in attached),
+        network_acls=tuple(_acl(acls[id]) for id in guarding),
         route_tables=tuple(tables[id] for id in sorted(used)),
         nat_gateways=tuple(gateways[id] for id in sorted(gateways)),
-        prefix_lists=dict(lists),
     )
 
 
@@ -222,7 +234,7 @@ def _nat(raw: Any) -> NatGateway:
 
 def _subnets(described: Described) -> Iterable[Subnet]:
     """Every subnet with its ACL and its table; one that no table is associated with has the main table."""
-    acls = {a["SubnetId"]: a["NetworkAclId"] for acl in described.network_acls for a in acl.get("Associations") or []}
+    acls = {a["SubnetId"]: x["NetworkAclId"] for x in described.network_acls for a in x.get("Associations") or []}
     default = next((acl["NetworkAclId"] for acl in described.network_acls if acl.get("IsDefault")), "")
     associations = [(a, t["RouteTableId"]) for t in described.route_tables for a in t.get("Associations") or []]
     tables = {a["SubnetId"]: table for a, table in associations if a.get("SubnetId")}
@@ -239,7 +251,3 @@ def _subnets(described: Described) -> Iterable[Subnet]:
 
 def _protocol(text: str) -> int:
     return ALL_PROTOCOLS if text == "-1" else _PROTOCOLS.get(text) or int(text)
-
-
-def _sorted(raws: Iterable[Any], key: str) -> list[Any]:
-    return sorted(raws, key=lambda raw: str(raw[key]))
