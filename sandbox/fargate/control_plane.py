@@ -7,10 +7,8 @@ from typing import Any
 
 from sandbox.fargate.containers import container_of
 from sandbox.fargate.estate import Estate, LoadBalancer, Service
+from sandbox.fargate.network import PlatformNetwork
 from sandbox.instance import ACCOUNT, REGION
-
-_SUBNETS = {"a": "1", "b": "2"}
-"""Zone and third number of each."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +26,7 @@ class ControlPlane:
     def __init__(self, aws: Callable[[str], Any], estate: Estate) -> None:
         self._aws = aws
         self._estate = estate
+        self.network = PlatformNetwork(aws, estate)
         self._revisions: dict[str, _Revision] = {}
 
     def seed(self) -> None:
@@ -39,18 +38,20 @@ class ControlPlane:
         for parameter, value in self._estate.cache.parameters.items():
             self._aws("ssm").put_parameter(Name=parameter, Value=value, Type="String")
         self._roles()
-        vpc, subnets = self._vpc()
-        registries = self._cloud_map(vpc)
-        groups = {service.name: self._target_group(service, vpc) for service in self._estate.services}
+        laid = self.network.lay()
+        registries = self._cloud_map(laid.vpc)
+        groups = {service.name: self._target_group(service, laid.vpc) for service in self._estate.services}
         for balancer in self._estate.load_balancers:
-            self._load_balancer(balancer, groups, subnets)
+            self.network.place_balancer(self._load_balancer(balancer, groups, laid.public), laid.public)
+        self.network.place_stores()
+        self.network.place_tasks()
         self._aws("ecs").create_cluster(clusterName=self._estate.cluster)
         for service in self._estate.services:
             references = {variable: _arn(text, secret_arns) for variable, text in service.references.items()}
             self._revisions[service.name] = _Revision(
                 tag=self._estate.release, variables=dict(service.variables), references=references
             )
-            self._service(service, groups[service.name], registries[service.name], subnets)
+            self._service(service, groups[service.name], registries[service.name], laid.private)
 
     def change(self, name: str, *, tag: str | None = None, **variables: str | None) -> None:
         """A new revision of a service's task definition, rolled out; None takes a variable or reference away."""
@@ -77,6 +78,7 @@ class ControlPlane:
         cache = self._estate.cache
         self._aws("ssm").delete_parameters(Names=list(cache.parameters))
         self._aws("secretsmanager").delete_secret(SecretId=cache.secret, ForceDeleteWithoutRecovery=True)
+        self.network.remove_cache()
 
     def _roles(self) -> None:
         statement = {
@@ -87,18 +89,6 @@ class ControlPlane:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         for role in self._estate.roles:
             self._aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=policy)
-
-    def _vpc(self) -> tuple[str, list[str]]:
-        ec2 = self._aws("ec2")
-        network = f"10.{self._estate.network}"
-        vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{third}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
-                "SubnetId"
-            ]
-            for zone, third in _SUBNETS.items()
-        ]
-        return str(vpc), subnets
 
     def _cloud_map(self, vpc: str) -> dict[str, str]:
         client, namespace_name = self._aws("servicediscovery"), self._estate.namespace
@@ -137,7 +127,7 @@ class ControlPlane:
         client.register_targets(TargetGroupArn=arn, Targets=[{"Id": service.address, "Port": service.port}])
         return str(arn)
 
-    def _load_balancer(self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str]) -> None:
+    def _load_balancer(self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str]) -> str:
         client = self._aws("elbv2")
         created = client.create_load_balancer(Name=balancer.name, Subnets=subnets, Type="application")
         arn = created["LoadBalancers"][0]["LoadBalancerArn"]
@@ -162,6 +152,7 @@ class ControlPlane:
                 Conditions=[{"Field": "path-pattern", "Values": [path]}],
                 Actions=[{"Type": "forward", "TargetGroupArn": groups[name]}],
             )
+        return str(arn)
 
     def _service(self, service: Service, group: str, registry: str, subnets: list[str]) -> None:
         self._register(service)

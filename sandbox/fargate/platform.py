@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -21,6 +22,9 @@ from sandbox.fargate.process import READY, Place
 from sandbox.fargate.valkey import Valkey
 from sandbox.instance import ROOT, Instance
 from sandbox.postgres import Postgres, Role, monitoring_role
+
+Side = Callable[[str, int], tuple[str, int]]
+"""Where who dials an address ends: ``auditor_side`` or ``platform_side``."""
 
 PATIENCE_SECONDS = 3.0
 """What the 30 s that a service waits for a neighbour are where a minute takes ten seconds, and a little less."""
@@ -132,9 +136,9 @@ class FargatePlatform:
         self.postgres.stop()
         self._dns.stop()
 
-    def swallow(self, address: str, port: int, *, auditor_only: bool = False) -> None:
-        """From now on nobody, or the auditor alone, gets an answer there; what served there is closed."""
-        for side in (auditor_side,) if auditor_only else (auditor_side, platform_side):
+    def swallow(self, address: str, port: int, *, sides: Sequence[Side] = (auditor_side, platform_side)) -> None:
+        """From now on nobody, or who dials on one side, gets an answer there; what served there is closed."""
+        for side in sides:
             at = side(address, port)
             front = self._fronts.pop(at, None)
             if front is not None:

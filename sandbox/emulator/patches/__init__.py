@@ -29,6 +29,7 @@ from sandbox.emulator.patches import (
     secure_transport,
     shared_archives,
     simulated_time,
+    vpc_network,
 )
 from sandbox.emulator.patching import PatchContext
 
@@ -57,6 +58,7 @@ PATCHES = (
     cfn_security_group_rule,
     cfn_sns_topic,
     cfn_vpc,
+    vpc_network,
 )
 
 
