@@ -39,8 +39,11 @@ _PIP_OPTIONS = [
 
 SDK_SERVICES = (
     "dynamodb",
+    "ec2",
     "ecs",
+    "elasticache",
     "lambda",
+    "rds",
     "route53",
     "s3",
     "secretsmanager",
