@@ -13,6 +13,7 @@ FAMILIES: tuple[str, ...] = (
     "secrets",
     "queue",
     "load_balancer",
+    "vpc",
     "logs",
     "test_suites",
 )

@@ -1,7 +1,6 @@
 """The platform's control plane in the emulator: written through the AWS API, as its owner would have."""
 
 import json
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,19 +10,13 @@ from urllib.parse import quote
 from sandbox.emulator.overlay import SAYS_PATH
 from sandbox.fargate.containers import container_of
 from sandbox.fargate.estate import Estate, LoadBalancer, Service
+from sandbox.fargate.network import PlatformNetwork
+from sandbox.fargate.records import write_records
 from sandbox.instance import ACCOUNT, REGION
 
 ADDRESS_TAG = "sandbox-address"
 """By it the emulator knows the address of a service's tasks (`emulator/patches/ecs_interfaces.py`)."""
-_SUBNETS = {"a": "1", "b": "2"}
-"""Zone and third number of each."""
 _SAY_SECONDS = 5.0
-
-_MINUTE_MS = 60_000
-_LOGGED_MINUTES = 600
-"""Longer than a sandbox lives: a minute takes it ten seconds."""
-_TESTS = {"unit": 23, "integration": 11}
-"""The suites of the platform's own CI, and how many tests each has."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +35,7 @@ class ControlPlane:
         self._aws = aws
         self._estate = estate
         self._endpoint = endpoint
+        self.network = PlatformNetwork(aws, estate)
         self._revisions: dict[str, _Revision] = {}
         self._registries: dict[str, str] = {}
         """Ids of the Cloud Map services by name."""
@@ -54,24 +48,24 @@ class ControlPlane:
             secret_arns[name] = answer["ARN"]
         for parameter, value in self._estate.cache.parameters.items():
             self._aws("ssm").put_parameter(Name=parameter, Value=value, Type="String")
-        for queue, dead_letters in self._estate.queues.items():
-            self._queue(queue, dead_letters)
-        self._test_results(*self._estate.test_results)
+        write_records(self._aws, self._estate)
         self._roles()
-        vpc, subnets = self._vpc()
-        registries = self._cloud_map(vpc)
-        groups = {service.name: self._target_group(service, vpc) for service in self._estate.services}
+        laid = self.network.lay()
+        registries = self._cloud_map(laid.vpc)
+        groups = {service.name: self._target_group(service, laid.vpc) for service in self._estate.services}
         certificate = self._aws("acm").request_certificate(DomainName=self._estate.certificate, ValidationMethod="DNS")
         for balancer in self._estate.load_balancers:
-            self._load_balancer(balancer, groups, subnets, certificate["CertificateArn"])
+            arn = self._load_balancer(balancer, groups, laid.public, certificate["CertificateArn"])
+            self.network.place_balancer(arn, laid.public)
+        self.network.place_stores()
+        self.network.place_tasks()
         self._aws("ecs").create_cluster(clusterName=self._estate.cluster)
         for service in self._estate.services:
-            self._log(service.log_group, service.health)
             references = {variable: _arn(text, secret_arns) for variable, text in service.references.items()}
             self._revisions[service.name] = _Revision(
                 tag=self._estate.release, variables=dict(service.variables), references=references
             )
-            self._service(service, groups[service.name], registries[service.name], subnets)
+            self._service(service, groups[service.name], registries[service.name], laid.private)
 
     def change(self, name: str, *, tag: str | None = None, **variables: str | None) -> None:
         """A new revision of a service's task definition, rolled out; None takes a variable or reference away."""
@@ -187,37 +181,11 @@ class ControlPlane:
         """No cache was ever deployed: no parameters, no secret."""
         self.remove_parameters()
         self._aws("secretsmanager").delete_secret(SecretId=self._estate.cache.secret, ForceDeleteWithoutRecovery=True)
+        self.network.remove_cache()
 
     def remove_parameters(self) -> None:
         """The parameters that tell where the cache is are gone."""
         self._aws("ssm").delete_parameters(Names=list(self._estate.cache.parameters))
-
-    def _queue(self, queue: str, dead_letters: str) -> None:
-        sqs = self._aws("sqs")
-        sqs.create_queue(QueueName=dead_letters)
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead_letters}"
-        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
-        sqs.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "120", "RedrivePolicy": policy})
-
-    def _log(self, group: str, path: str) -> None:
-        """What a task writes while it lives: its own health check, once a minute of simulated time, ahead of it."""
-        logs, stream = self._aws("logs"), "sandbox/task"
-        logs.create_log_group(logGroupName=group)
-        logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        begins = int(time.time() * 1000) - 10 * _MINUTE_MS
-        lines = [
-            {"timestamp": begins + minute * _MINUTE_MS, "message": f'127.0.0.1 "GET {path} HTTP/1.1" 200'}
-            for minute in range(_LOGGED_MINUTES)
-        ]
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)
-
-    def _test_results(self, bucket: str, folder: str) -> None:
-        s3 = self._aws("s3")
-        s3.create_bucket(Bucket=bucket)
-        for name, tests in _TESTS.items():
-            cases = "".join(f'<testcase name="case {number}"/>' for number in range(tests))
-            suite = f'<testsuite name="{name}" tests="{tests}">{cases}</testsuite>'
-            s3.put_object(Bucket=bucket, Key=f"{folder}{name}.xml", Body=f"<testsuites>{suite}</testsuites>".encode())
 
     def _roles(self) -> None:
         statement = {
@@ -228,18 +196,6 @@ class ControlPlane:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         for role in self._estate.roles:
             self._aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=policy)
-
-    def _vpc(self) -> tuple[str, list[str]]:
-        ec2 = self._aws("ec2")
-        network = f"10.{self._estate.network}"
-        vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{third}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
-                "SubnetId"
-            ]
-            for zone, third in _SUBNETS.items()
-        ]
-        return str(vpc), subnets
 
     def _cloud_map(self, vpc: str) -> dict[str, str]:
         client, namespace_name = self._aws("servicediscovery"), self._estate.namespace
@@ -280,7 +236,7 @@ class ControlPlane:
 
     def _load_balancer(
         self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str], certificate: str
-    ) -> None:
+    ) -> str:
         client = self._aws("elbv2")
         created = client.create_load_balancer(Name=balancer.name, Subnets=subnets, Type="application")
         arn = created["LoadBalancers"][0]["LoadBalancerArn"]
@@ -305,6 +261,7 @@ class ControlPlane:
                 Conditions=[{"Field": "path-pattern", "Values": [path]}],
                 Actions=[{"Type": "forward", "TargetGroupArn": groups[name]}],
             )
+        return str(arn)
 
     def _service(self, service: Service, group: str, registry: str, subnets: list[str]) -> None:
         self._register(service)

@@ -37,8 +37,12 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read."""
+    """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read.
 
+    ``identifier`` is its name in RDS.
+    """
+
+    identifier: str
     store: Store
     database: str
     application_role: str
@@ -51,9 +55,11 @@ class Database:
 class Cache:
     """Valkey, the secret with its token, and the SSM parameters that tell where it is.
 
-    ``queue`` is the list that producers push to; ``envelope`` makes the message of a number, as they write it.
+    ``identifier`` is its name in ElastiCache. ``queue`` is the list that producers push to; ``envelope`` makes the
+    message of a number, as they write it.
     """
 
+    identifier: str
     store: Store
     secret: str
     parameters: Mapping[str, str]
@@ -95,6 +101,24 @@ class LoadBalancer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkNames:
+    """What the parts of the network are called: Name tags of VPC, private subnets, their list and NAT gateway; groups.
+
+    ``earlier_tasks`` is the group that the tasks had before the one that they have.
+    """
+
+    vpc: str
+    subnet: str
+    acl: str
+    nat: str
+    tasks: str
+    earlier_tasks: str
+    database: str
+    cache: str
+    balancers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
     """One platform in 10.``network``.0.0/16.
 
@@ -105,6 +129,7 @@ class Estate:
     """
 
     network: int
+    network_names: NetworkNames
     services_module: str
     namespace: str
     cluster: str

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sandbox.fargate.estate import private_address
+from sandbox.fargate.estate import auditor_side, platform_side, private_address
 from sandbox.fargate.platform import FargatePlatform
 
 _WITHOUT_CACHE = ("H13", "B02")
@@ -107,6 +107,8 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H20": (f"the rules of {wiring.entrance.bare} stand on port 80 only", _rules_on_80),
         "P16": (f"the check of {wiring.check.moved} asks {wiring.check.path}, which does not exist", _wrong_path),
         "A04": ("the database admits everybody but the auditor", _auditor_not_admitted),
+        "H25": ("the cache admits the group that the tasks had before", _cache_trusts_earlier_tasks),
+        "P06": ("the network ACL of the private subnets lacks the ephemeral ports", _replies_dropped),
     }
     return {
         id: Incident(
@@ -207,7 +209,21 @@ def _nothing(_wiring: Wiring, _platform: FargatePlatform) -> None:
 
 def _auditor_not_admitted(_wiring: Wiring, platform: FargatePlatform) -> None:
     store = platform.estate.database.store
-    platform.swallow(store.address, store.port, auditor_only=True)
+    platform.control_plane.network.shut_out_auditor()
+    platform.swallow(store.address, store.port, sides=(auditor_side,))
+
+
+def _cache_trusts_earlier_tasks(_wiring: Wiring, platform: FargatePlatform) -> None:
+    store = platform.estate.cache.store
+    platform.control_plane.network.admit_only_earlier_tasks()
+    platform.swallow(store.address, store.port, sides=(platform_side,))
+
+
+def _replies_dropped(_wiring: Wiring, platform: FargatePlatform) -> None:
+    """Between subnets; of what really is in between here these two are what everybody needs."""
+    platform.control_plane.network.drop_replies()
+    for store in (platform.estate.database.store, platform.estate.cache.store):
+        platform.swallow(store.address, store.port)
 
 
 def _swallow_neighbour(wiring: Wiring, platform: FargatePlatform, rest: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -29,6 +30,9 @@ _HEALTHY_BACKLOG = 3
 _ROOM_BYTES = 6 * 1024 * 1024
 """What a queue may take of a cache that is to become full."""
 _AT_ONCE = 500
+
+Side = Callable[[str, int], tuple[str, int]]
+"""Where who dials an address ends: ``auditor_side`` or ``platform_side``."""
 
 PATIENCE_SECONDS = 3.0
 """What the 30 s that a service waits for a neighbour are where a minute takes ten seconds, and a little less."""
@@ -143,9 +147,9 @@ class FargatePlatform:
         self.postgres.stop()
         self._dns.stop()
 
-    def swallow(self, address: str, port: int, *, auditor_only: bool = False) -> None:
-        """From now on nobody, or the auditor alone, gets an answer there; what served there is closed."""
-        for side in (auditor_side,) if auditor_only else (auditor_side, platform_side):
+    def swallow(self, address: str, port: int, *, sides: Sequence[Side] = (auditor_side, platform_side)) -> None:
+        """From now on nobody, or who dials on one side, gets an answer there; what served there is closed."""
+        for side in sides:
             at = side(address, port)
             front = self._fronts.pop(at, None)
             if front is not None:

@@ -9,6 +9,7 @@ from sandbox.fargate.estate import (
     Database,
     Estate,
     LoadBalancer,
+    NetworkNames,
     Service,
     Store,
     private_address,
@@ -52,6 +53,17 @@ def hokusai_estate(network: int) -> Estate:
     }
     return Estate(
         network=network,
+        network_names=NetworkNames(
+            vpc="hokusai-development",
+            subnet="hokusai-private-development",
+            acl="hokusai-private-development",
+            nat="hokusai-nat-development",
+            tasks="hokusai-data-pipeline-ecs-tasks",
+            earlier_tasks="hokusai-ecs-tasks",
+            database="hokusai-rds-development",
+            cache="hokusai-redis-sg-development",
+            balancers="hokusai-alb-development",
+        ),
         services_module="sandbox.hokusai.services",
         namespace=NAMESPACE,
         cluster=CLUSTER,
@@ -59,6 +71,7 @@ def hokusai_estate(network: int) -> Estate:
         roles=("hokusai-data-pipeline-ecs-execution-development", "hokusai-data-pipeline-ecs-task-development"),
         release="2026.11.3",
         database=Database(
+            identifier="hokusai-mlflow-development",
             store=Store(name=DATABASE_NAME, address=private_address(network, "2.20"), port=DATABASE_PORT),
             database=DATABASE,
             application_role=APPLICATION_ROLE,
@@ -71,6 +84,7 @@ def hokusai_estate(network: int) -> Estate:
             ),
         ),
         cache=Cache(
+            identifier="hokusai-redis-development",
             store=Store(name=REDIS_NAME, address=private_address(network, "2.30"), port=REDIS_PORT),
             secret=REDIS_SECRET,
             parameters={

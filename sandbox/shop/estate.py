@@ -9,6 +9,7 @@ from sandbox.fargate.estate import (
     Database,
     Estate,
     LoadBalancer,
+    NetworkNames,
     Service,
     Store,
     private_address,
@@ -42,12 +43,24 @@ def shop_estate(network: int) -> Estate:
     return Estate(
         services_module="sandbox.shop.services",
         network=network,
+        network_names=NetworkNames(
+            vpc="shop-prod",
+            subnet="shop-prod-private",
+            acl="shop-prod-private",
+            nat="shop-prod-nat",
+            tasks="shop-prod-tasks",
+            earlier_tasks="shop-prod-web-2023",
+            database="shop-prod-orders-db",
+            cache="shop-prod-sessions",
+            balancers="shop-prod-alb",
+        ),
         cluster="shop-prod",
         namespace=NAMESPACE,
         load_balancers=_load_balancers(network),
         services=_services(network),
         database=_orders_db(network),
         cache=Cache(
+            identifier="shop-sessions",
             parameters={SESSIONS_ENDPOINT: SESSIONS},
             queue="mail/outgoing",
             envelope=_mail,
@@ -76,6 +89,7 @@ def _mail(number: int) -> str:
 
 def _orders_db(network: int) -> Database:
     return Database(
+        identifier=ORDERS,
         store=Store(name=ORDERS_DB, address=private_address(network, "2.12"), port=ORDERS_PORT),
         database=ORDERS,
         application_role=SHOP_APP,

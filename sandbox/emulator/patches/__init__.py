@@ -34,6 +34,7 @@ from sandbox.emulator.patches import (
     shared_archives,
     simulated_time,
     target_health,
+    vpc_network,
 )
 from sandbox.emulator.patching import PatchContext
 
@@ -67,6 +68,7 @@ PATCHES = (
     cfn_security_group_rule,
     cfn_sns_topic,
     cfn_vpc,
+    vpc_network,
 )
 
 

@@ -21,6 +21,8 @@ from functions.discovery import facts as discovery
 from functions.dns import facts as dns
 from functions.http import facts as http
 from functions.tls import facts as tls
+from functions.vpc import facts as vpc
+from functions.vpc import network_model as network
 
 SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="auditor", region="eu-west-1", in_vpc=True)
@@ -39,11 +41,14 @@ components:
   - { id: app.front, service: front }
   - { id: taskdef.front, service: front, aws_name: shop-front }
   - { id: code.front, service: front }
+  - { id: ecs.front, service: front, aws_name: shop/front }
   - { id: app.basket, service: basket }
   - { id: ecs.basket, service: basket }
   - { id: cloudmap.basket, service: basket }
-  - { id: rds, service: orders }
+  - { id: rds, service: orders, aws_name: orders }
   - { id: secret.shop, service: orders, aws_name: shop/orders }
+  - { id: sg.store, service: orders, aws_name: stores }
+  - { id: nacl.data, service: orders, aws_name: data-subnets }
   - { id: redis, service: cache }
   - { id: tls.front, service: front, aws_name: shop.example }
   - { id: acm, service: ground, aws_name: shop.example }
@@ -129,6 +134,16 @@ targets:
       secret: shop/orders
       login: application
       tls: disable
+  - id: rules
+    family: vpc
+    service: orders
+    component: sg.store
+    critical: false
+    spec:
+      vpc: shop
+      edges:
+        - { source: "ecs:shop/front", to: "rds:orders", port: 5432 }
+        - { source: auditor, to: "rds:orders", port: 5432 }
 dependencies:
   - { service: front, needs: basket }
   - { service: front, needs: orders }
@@ -323,6 +338,64 @@ def _certificate(host: str, address: str) -> tls.TlsFacts:
     return tls.TlsFacts(host=host, port=443, name=host, resolved=(address,), probed=(probed,))
 
 
+def _rules() -> vpc.VpcFacts:
+    """Tasks and auditor in one subnet, the store in another one; the store's group admits both of theirs."""
+    directions = (network.Direction.INGRESS, network.Direction.EGRESS)
+    everything = tuple(
+        network.AclEntry(number=100, direction=direction, protocol=-1, cidr="0.0.0.0/0", allow=True)
+        for direction in directions
+    )
+    out = network.GroupRule(direction=network.Direction.EGRESS, protocol=-1, cidr="0.0.0.0/0")
+    local = network.Route(destination="10.7.0.0/16", kind=network.TargetKind.LOCAL, target="local")
+    places = (
+        ("eni-front", "tasks", "10.7.1.20"),
+        ("eni-auditor", "tasks", "10.7.1.99"),
+        ("eni-store", "data", "10.7.2.9"),
+    )
+    ends = {"ecs:shop/front": places[0], "rds:orders": places[2], "auditor": places[1]}
+    groups = {
+        "eni-front": (out,),
+        "eni-auditor": (out,),
+        "eni-store": tuple(_from_group(f"sg-{name}") for name in ("front", "auditor")),
+    }
+    return vpc.VpcFacts(
+        network=network.Network(
+            interfaces=tuple(
+                network.Interface(
+                    id=id, subnet=subnet, addresses=(address,), security_groups=(id.replace("eni", "sg"),)
+                )
+                for id, subnet, address in places
+            ),
+            subnets=(
+                network.Subnet(id="tasks", cidrs=("10.7.1.0/24",), network_acl="acl-tasks", route_table="rtb"),
+                network.Subnet(id="data", cidrs=("10.7.2.0/24",), network_acl="acl-data", route_table="rtb"),
+            ),
+            security_groups=tuple(
+                network.SecurityGroup(id=id.replace("eni", "sg"), rules=rules) for id, rules in groups.items()
+            ),
+            network_acls=tuple(network.NetworkAcl(id=f"acl-{name}", entries=everything) for name in ("tasks", "data")),
+            route_tables=(network.RouteTable(id="rtb", routes=(local,)),),
+        ),
+        ends=tuple(
+            vpc.EndFacts(end=end, interfaces=(place[0],), addresses=(place[2],), total=1) for end, place in ends.items()
+        ),
+        vpc=vpc.SettingsFacts(
+            id="vpc-1", name="shop", cidrs=("10.7.0.0/16",), dns_support=True, dns_hostnames=True, name_servers=()
+        ),
+        subnets=tuple(
+            vpc.SubnetFacts(id=name, name=name, zone="a", cidr=cidr, free=200, used=True)
+            for name, cidr in (("tasks", "10.7.1.0/24"), ("data", "10.7.2.0/24"))
+        ),
+        names={"sg-store": "stores", "acl-data": "data-subnets", "sg-old": "front-before"},
+        attached={"sg-store": 1, "sg-front": 1, "sg-auditor": 1},
+    )
+
+
+def _from_group(group: str) -> network.GroupRule:
+    ports = network.PortRange(first=5432, last=5432)
+    return network.GroupRule(direction=network.Direction.INGRESS, protocol=6, ports=ports, group=group)
+
+
 PUBLIC = ("shop.example", "203.0.113.7")
 SEEN: Mapping[str, Mapping[str, Any]] = {
     "http": {
@@ -346,6 +419,7 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
     "discovery": {"basket-registered": _registered()},
     "compute": {"basket-tasks": _tasks()},
     "configuration": {"front-settings": _settings()},
+    "vpc": {"rules": _rules()},
 }
 PHASES = {
     "http": ("name", "tcp", "request", "first_byte", "transfer"),
@@ -420,6 +494,27 @@ NOT_READY = """
       "probed[*].answer.status": 503
       "probed[*].answer.health.status": unhealthy
       "probed[*].answer.health.dependencies[name=database].state": unhealthy
+"""
+SILENT = """
+  orders-watch:
+    facts: { server: null, encrypted: null }
+    fails: { phase: tcp, cause: tcp.timeout, after_ms: 3000 }
+  orders-login:
+    facts: { server: null, encrypted: null }
+    fails: { phase: tcp, cause: tcp.timeout, after_ms: 3000 }
+"""
+STORES_RULES = """
+  rules:
+    facts:
+      "network.security_groups[id=sg-store].rules":
+        - {{ direction: ingress, protocol: 6, ports: {{ first: 5432, last: 5432 }}, group: {group} }}
+"""
+NO_REPLIES = """
+  rules:
+    facts:
+      "network.network_acls[id=acl-data].entries":
+        - { number: 1, direction: ingress, protocol: -1, cidr: 0.0.0.0/0, allow: true }
+        - { number: 1, direction: egress, protocol: 6, ports: { first: 443, last: 443 }, cidr: 0.0.0.0/0, allow: true }
 """
 NO_SUCH_NAMESPACE = (
     PROXY_FAILS.format(upstream="basket.shop.internal:7000", page="10.7.1.99:7000")
@@ -539,6 +634,16 @@ KINDS: dict[str, tuple[str, str, set[str]]] = {
         "{ roots: [{ component: taskdef.front, fault: SCHEME_MISMATCH }], must_not_blame: [app.basket, ecs.basket] }",
         {"app.front"},
     ),
+    "H25 the store trusts the group of before": (
+        STORES_RULES.format(group="sg-old") + SILENT + NOT_READY,
+        "{ roots: [{ component: sg.store, fault: SG_MISSING_INGRESS }], must_not_blame: [rds, secret.shop] }",
+        {"app.front", "rds"},
+    ),
+    "P06 a list drops the replies": (
+        NO_REPLIES + SILENT + NOT_READY,
+        "{ roots: [{ component: nacl.data, fault: NACL_BLOCKS_EPHEMERAL }], must_not_blame: [rds, sg.store] }",
+        {"app.front", "rds"},
+    ),
     "M06 both at once": (
         NO_SUCH_NAMESPACE + LOGIN_REFUSED + NOT_READY,
         """
@@ -611,15 +716,28 @@ def test_what_is_meant_opens_nothing(outcome_of: Any, deviations: str) -> None:
 
 
 def test_what_only_the_auditor_cannot_reach_is_a_gap_and_no_root(outcome_of: Any) -> None:
-    silent = """
-  orders-{name}:
-    facts: {{ server: null, encrypted: null }}
-    fails: {{ phase: tcp, cause: tcp.timeout, after_ms: 3000 }}
-"""
-    outcome = outcome_of(silent.format(name="watch") + silent.format(name="login"))
+    outcome = outcome_of(SILENT)
     assert outcome.why == ()
     assert outcome.diagnosis.roots == ()
     assert {gap["target"] for gap in outcome.coverage_gaps} == {"orders-watch", "orders-login"}
+
+
+def test_where_the_rules_admit_the_platform_and_not_the_auditor_the_gap_names_the_line(outcome_of: Any) -> None:
+    """A04. Nothing else needs to prove that the store serves: the storefront's page says so or not."""
+    unwell = """
+  front-ready: { facts: { "probed[*].answer.health.dependencies[name=basket].state": unhealthy } }
+"""
+    outcome = outcome_of(STORES_RULES.format(group="sg-front") + SILENT + unwell)
+    assert outcome.diagnosis.roots == ()
+    reasons = {gap["target"]: gap["reason"] for gap in outcome.coverage_gaps}
+    assert reasons.keys() == {"orders-watch", "orders-login", "rules"}
+    assert "the rules do not admit the auditor: no ingress rule of stores (sg-store)" in reasons["orders-watch"]
+
+
+def test_a_missing_rule_that_nobody_feels_opens_nothing(outcome_of: Any) -> None:
+    outcome = outcome_of(STORES_RULES.format(group="sg-auditor"))
+    assert outcome.why == ()
+    assert outcome.diagnosis.roots == ()
 
 
 def test_what_the_evidence_does_not_decide_stays_undecided(outcome_of: Any) -> None:

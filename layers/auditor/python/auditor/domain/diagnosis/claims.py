@@ -13,6 +13,7 @@ from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.cache_claims import CacheClaim
 from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
 from auditor.domain.diagnosis.log_claims import LogSays
+from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
 from auditor.domain.diagnosis.routing_claims import RoutingClaim
@@ -258,5 +259,10 @@ Claim = (
     | ZoneExists
     | RecordExists
     | RoutingClaim
+    | EdgeAdmits
+    | SubnetFull
+    | ResolverOff
+    | StoreIs
+    | FailedOver
 )
 """The closed vocabulary."""

@@ -9,6 +9,8 @@ from auditor.domain.diagnosis import (
     data_rules,
     dns_rules,
     health_check_rules,
+    managed_store_rules,
+    network_rules,
     queue_rules,
     reference_rules,
     routing_rules,
@@ -36,4 +38,6 @@ RULES: tuple[Rule, ...] = (
     *zone_rules.RULES,
     *routing_rules.RULES,
     *health_check_rules.RULES,
+    *network_rules.RULES,
+    *managed_store_rules.RULES,
 )

@@ -17,6 +17,7 @@ from auditor.domain.diagnosis.claims import (
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.network_rules import finds_no_address
 from auditor.domain.diagnosis.routing_claims import TargetRefused
 from auditor.domain.diagnosis.words import LoginOutcome, NameOutcome, PortOutcome, StopReason
 
@@ -133,7 +134,7 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
         told = [claim for claim in stopped if _told(evidence, claim)]
         killed = any(claim.reason is StopReason.HEALTH_CHECK_FAILED for claim in stopped)
-        if not service or counts.running > 0 or counts.desired == 0 or told:
+        if not service or counts.running > 0 or counts.desired == 0 or told or finds_no_address(evidence, counts):
             continue
         # Who was killed for its health did not fail to run: what the check asks and gets decides.
         if killed and any(evidence.service_of(claim.component) == service for claim in evidence.of(TargetRefused)):
