@@ -205,7 +205,7 @@ def _run(runner: FamilyRunner[Any, Any], label: Label, situation: Situation) -> 
     return runner.run(
         [target],
         shard=0,
-        slot=SLOT,
+        slot=situation.slot or SLOT,
         request_id=label.id,
         vantage=VANTAGE,
         network=situation.network,

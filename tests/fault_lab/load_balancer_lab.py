@@ -27,7 +27,7 @@ def _situation(spec: LoadBalancerSpec, change: Change) -> Made:
         with asked_for(account):
             change(account)
             probed = Target(id="lab", family="load_balancer", service="shop", component="alb.web", spec=spec)
-            yield Situation(target=probed, network=Network(resolver=("127.0.0.1", 9)))
+            yield Situation(target=probed, network=Network(resolver=("127.0.0.1", 9)), slot=SLOT)
 
     return made
 

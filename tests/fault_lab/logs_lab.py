@@ -94,7 +94,7 @@ def _situation(arrange: Callable[[Aws], None], changes: dict[str, Any]) -> Itera
         target = Target(
             id="t", family="logs", service="shop", component="ecs.web", spec=LogsSpec(**({"group": GROUP} | changes))
         )
-        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)))
+        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)), slot=SLOT)
 
 
 SITUATIONS: dict[str, Callable[[], AbstractContextManager[Situation]]] = {

@@ -150,7 +150,7 @@ def _situation(arrange: Arrange, changes: dict[str, Any]) -> Iterator[Situation]
         arrange(aws)
         spec = QueueSpec(**({"queue": QUEUE, "dead_letters": LETTERS} | changes))
         target = Target(id="t", family="queue", service="shop", component="sqs.orders", spec=spec)
-        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)))
+        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)), slot=SLOT)
 
 
 SITUATIONS: dict[str, Callable[[], AbstractContextManager[Situation]]] = {

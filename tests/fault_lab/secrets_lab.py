@@ -104,7 +104,7 @@ def _situation(arrange: Arrange, changes: dict[str, Any]) -> Iterator[Situation]
         arrange(aws)
         spec = SecretSpec(**({"secret": NAME, "keys": _KEYS} | changes))
         target = Target(id="t", family="secrets", service="shop", component="secret.orders_db", spec=spec)
-        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)))
+        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)), slot=SLOT)
 
 
 SITUATIONS: dict[str, Callable[[], AbstractContextManager[Situation]]] = {

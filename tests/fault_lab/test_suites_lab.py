@@ -102,7 +102,7 @@ def _situation(arrange: Callable[[Aws], None]) -> Iterator[Situation]:
         arrange(aws)
         spec: Any = SuitesSpec(bucket=BUCKET, prefix=PREFIX)
         target = Target(id="t", family="test_suites", service="shop", component="ci.deploy", spec=spec)
-        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)))
+        yield Situation(target=target, network=Network(resolver=("127.0.0.1", 9)), slot=SLOT)
 
 
 SITUATIONS: dict[str, Callable[[], AbstractContextManager[Situation]]] = {

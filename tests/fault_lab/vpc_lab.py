@@ -27,7 +27,7 @@ def _situation(spec: VpcSpec, change: Change) -> Made:
         with vpc_account() as account:
             change(account)
             probed = Target(id="lab", family="vpc", service="shop", component="vpc.dns", spec=spec)
-            yield Situation(target=probed, network=Network(resolver=("127.0.0.1", 9)))
+            yield Situation(target=probed, network=Network(resolver=("127.0.0.1", 9)), slot=SLOT)
 
     return made
 
