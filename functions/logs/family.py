@@ -56,7 +56,9 @@ def _permissions(targets: Sequence[Target[LogsSpec]], scope: AwsScope) -> tuple[
     return (
         Permission(
             actions=("logs:FilterLogEvents",),
-            resources=tuple(sorted({f"{prefix}:{target.spec.group}:*" for target in targets})),
+            resources=tuple(
+                sorted({f"{prefix}:{target.spec.group}{streams}" for target in targets for streams in ("", ":*")})
+            ),
             reason="the latest lines of the declared groups; they are classified and dropped",
         ),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from auditor.domain.target import Target
 from auditor.net.network import Network
 from functions.load_balancer.family import LoadBalancerSpec, Route
+from tests.aws_account import SLOT
 from tests.balancer_account import BACK, FRONT, HOST, NOT_FOUND, Account, asked_for, forward, healthy, rule, target
 from tests.fault_lab.situation import Situation
 

@@ -9,6 +9,7 @@ from typing import Any
 from auditor.domain.target import Target
 from auditor.net.network import Network
 from functions.vpc.family import EdgeSpec, VpcSpec
+from tests.aws_account import SLOT
 from tests.fault_lab.situation import Situation
 from tests.vpc_account import EDGES, ORDERS, SPEC, Change, VpcAccount, ago, entry, vpc_account
 
