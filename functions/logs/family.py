@@ -56,9 +56,8 @@ def _permissions(targets: Sequence[Target[LogsSpec]], scope: AwsScope) -> tuple[
     return (
         Permission(
             actions=("logs:FilterLogEvents",),
-            resources=tuple(
-                sorted({f"{prefix}:{target.spec.group}{streams}" for target in targets for streams in ("", ":*")})
-            ),
+            # AWS writes a group's ARN in both forms and says of no action which of them it compares.
+            resources=tuple(sorted({f"{prefix}:{t.spec.group}{streams}" for t in targets for streams in ("", ":*")})),
             reason="the latest lines of the declared groups; they are classified and dropped",
         ),
     )
