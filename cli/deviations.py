@@ -10,6 +10,7 @@ from typing import Any
 from auditor.domain.bundle import Bundle, Run
 from auditor.domain.codec import CodecError, from_json, to_json
 from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming
+from auditor.domain.tracked import LENGTH, Series
 from catalog.problem import Problem, did_you_mean, one_of
 from cli.incidents import Deviation, Failing, Incident, IncidentError, Placed, problem_at
 from cli.runners import facts_type
@@ -54,6 +55,7 @@ def deviated(bundle: Bundle, incident: Incident) -> Bundle:
         if changed and deviation.target in known - seen:
             message = "the healthy bundle has no observation of this target"
             problems.append(problem_at(incident.file, deviation.position, ("deviations", deviation.target), message))
+    tracked = _tracked(bundle, incident, problems)
     if problems:
         raise IncidentError(problems)
     targets = tuple(
@@ -66,8 +68,32 @@ def deviated(bundle: Bundle, incident: Incident) -> Bundle:
         bundle,
         platform=replace(bundle.platform, targets=targets),
         runs=tuple(runs),
-        tracked={**bundle.tracked, **incident.tracked},
+        tracked={**bundle.tracked, **tracked},
     )
+
+
+def _tracked(bundle: Bundle, incident: Incident, problems: list[Problem]) -> dict[str, Series]:
+    """The courses that the incident names, their newest value in the slot of its target's observation."""
+    slots = {o.target: (o.slot, knowledge().periods[run.family]) for run in bundle.runs for o in run.observations}
+    found = {}
+    for placed in incident.tracked:
+        values, target = placed.value, placed.key.partition("/")[0]
+        numbers = isinstance(values, list) and all(
+            isinstance(v, int | float) and not isinstance(v, bool) for v in values
+        )
+        if target not in slots or not numbers or not 0 < len(values) <= LENGTH:
+            message = "is no course of a tracked fact"
+            allowed = f"<target>/<name> with a list of 1 to {LENGTH} numbers, newest last"
+            problems.append(
+                problem_at(incident.file, placed.position, ("tracked", placed.key), message, allowed=allowed)
+            )
+            continue
+        last, period = slots[target]
+        count = len(values)
+        found[placed.key] = Series(
+            slots=tuple(last - period * (count - 1 - n) for n in range(count)), values=tuple(map(float, values))
+        )
+    return found
 
 
 def _without_results(run: Run, observations: tuple[Observation[Any], ...]) -> Run:

@@ -87,7 +87,7 @@ class Incident:
     title: str
     platform: Placed
     deviations: tuple[Deviation, ...]
-    tracked: dict[str, Any]
+    tracked: tuple[Placed, ...]
     truth: Truth
     needs: tuple[str, ...] = ()
 
@@ -130,7 +130,6 @@ class _Reader:
             self._deviation(target, node, root.child("deviations") or root)
             for target, node in self._entries(root, "deviations")
         )
-        tracked = root.child("tracked")
         truth = root.child("truth")
         platform = root.child("platform")
         return Incident(
@@ -143,7 +142,10 @@ class _Reader:
                 position=platform.position if platform else root.position,
             ),
             deviations=deviations,
-            tracked=tracked.plain if tracked is not None and tracked.entries is not None else {},
+            tracked=tuple(
+                Placed(key=name, value=value.plain, position=value.position)
+                for name, value in self._entries(root, "tracked")
+            ),
             truth=self._truth(truth) if truth is not None else Truth(roots=()),
             needs=needs,
         )

@@ -21,6 +21,7 @@ from auditor.runtime.catalogue import decoded
 from cli.runners import facts_type, runner
 from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.registry import knowledge
+from functions.aggregator.suites import suites_of
 from functions.families import FAMILIES
 
 _MAX_BYTES = 512 * 1024 * 1024
@@ -64,7 +65,7 @@ def _content(path: Path) -> bytes | None:
 def replay(bundle: Bundle) -> tuple[Report, Bundle]:
     """The report of a bundle whose results are made anew from its observations; BundleError when they cannot be."""
     judged, assessment = reassess(bundle)
-    return build_report(judged, assessment, knowledge()), judged
+    return build_report(judged, assessment, knowledge(), suites_of(judged)), judged
 
 
 def reassess(bundle: Bundle) -> tuple[Bundle, Assessment]:

@@ -21,6 +21,7 @@ from cli.runners import runner
 from functions.aggregator.aggregate import rendered
 from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.registry import knowledge
+from functions.aggregator.suites import suites_of
 
 
 class SelectionError(ValueError):
@@ -81,7 +82,7 @@ def run_here(
         schema_version=BUNDLE_VERSION, stage="here", as_of=as_of, platform=platform, runs=tuple(runs), state=State()
     )
     assessment = assess(bundle, knowledge(), partial(diagnosis_of, bundle))
-    return build_report(bundle, assessment, knowledge()), bundle
+    return build_report(bundle, assessment, knowledge(), suites_of(bundle)), bundle
 
 
 def write_files(report: Report, bundle: Bundle, folder: Path) -> Sequence[Path]:

@@ -38,14 +38,22 @@ _PIP_OPTIONS = [
 
 
 SDK_SERVICES = (
+    "acm",
+    "cloudwatch",
     "dynamodb",
+    "ec2",
     "ecs",
+    "elbv2",
+    "elasticache",
     "lambda",
+    "logs",
+    "rds",
     "route53",
     "s3",
     "secretsmanager",
     "servicediscovery",
     "sns",
+    "sqs",
     "ssm",
     "sts",
 )

@@ -49,7 +49,7 @@ def audit(instance: Instance, out: Path) -> Report:
     platform = "web site" if instance.estate == "minimal" else f"{instance.estate} services"
     starting = f", starting the sandbox (PostgreSQL, {platform}, DNS, AWS emulator)"
     say("synthesizing the stack" + ("" if found else starting))
-    synthesis = _InBackground(lambda: synthesize(_ASSEMBLY, log, estate=instance.estate))
+    synthesis = _InBackground(lambda: synthesize(_ASSEMBLY, log, estate=instance.estate, incident=instance.incident))
     if found is None:
         found = lifecycle.start(instance)
         say(f"sandbox runs: emulator at {found.endpoint}, one minute takes {found.seconds_per_minute:g} s here")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from sandbox.instance import ACCOUNT, REGION, ROOT, STAGE, Instance
-from sandbox.platforms import CATALOGUES
+from sandbox.platforms import catalogue_of
 
 STACK = f"HealthAuditor-{STAGE}"
 _LIMIT_SECONDS = 300
@@ -17,10 +17,16 @@ class DeployError(RuntimeError):
     """When a CDK command fails; the message names its log."""
 
 
-def synthesize(assembly: Path, log: Path, *, estate: str = "minimal") -> None:
-    """Synthesizes the sandbox's stage for an estate. Needs no emulator, so it can run while that starts."""
+def synthesize(assembly: Path, log: Path, *, estate: str = "minimal", incident: str = "") -> None:
+    """Synthesizes the sandbox's stage for an estate and the catalogue that its owner has in the incident.
+
+    Needs no emulator, so it can run while that starts.
+    """
+    catalogue = assembly.with_name(f"{assembly.name}-catalogue.yaml")
+    catalogue.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.write_text(catalogue_of(estate, incident), encoding="utf-8")
     command = ["synth", "--quiet", "--no-validation", "-c", f"stage={STAGE}", "--output", str(assembly)]
-    _run([*command, "-c", f"catalogue={CATALOGUES[estate]}"], {}, log)
+    _run([*command, "-c", f"catalogue={catalogue.resolve()}"], {}, log)
 
 
 def bootstrap(instance: Instance, log: Path) -> None:

@@ -11,7 +11,7 @@ from sandbox.fargate.incidents import Incident, incidents
 from sandbox.fargate.platform import FargatePlatform
 from sandbox.hokusai.estate import WIRING as HOKUSAI_WIRING
 from sandbox.hokusai.estate import hokusai_estate
-from sandbox.instance import Instance
+from sandbox.instance import ROOT, Instance
 from sandbox.shop.estate import WIRING as SHOP_WIRING
 from sandbox.shop.estate import shop_estate
 
@@ -33,6 +33,17 @@ CATALOGUES = {
     "hokusai": "catalog/hokusai-development.yaml",
     "shop": "catalog/shop-production.yaml",
 }
+
+
+def catalogue_of(estate: str, incident: str = "") -> str:
+    """The text of the estate's catalogue; what an incident declares as not deployed, it declares so."""
+    text = (ROOT / CATALOGUES[estate]).read_text(encoding="utf-8")
+    for target in FARGATE[estate].incidents[incident].absent if incident else ():
+        entry = f"  - id: {target}\n"
+        if text.count(entry) != 1:
+            raise ValueError(f"the catalogue of {estate} has no target {target} that could be declared not deployed")
+        text = text.replace(entry, f"{entry}    deployed: false\n")
+    return text
 
 
 def function_variables(instance: Instance) -> dict[str, str]:

@@ -117,12 +117,18 @@ class NoSecrets(SecretReader):
 
 
 def ask(family: str, spec: Any, *, resolver: tuple[str, int] = ("127.0.0.1", 9), in_vpc: bool = True) -> Asked:
-    """Probe and judge one target, and assert that nothing secret came along and that facts can be read back.
+    """Probe and judge a target with this spec, as ``judged`` does.
 
     ``resolver``: the VPC's, which a family may ask for names; without one nothing answers there.
     """
-    parts = {part: import_module(f"functions.{family}.{part}") for part in ("facts", "probe", "checks")}
     target = Target(id="t", family=family, service="shop", component="app.web", spec=spec)
+    return judged(target, resolver=resolver, in_vpc=in_vpc)
+
+
+def judged(target: Target[Any], *, resolver: tuple[str, int] = ("127.0.0.1", 9), in_vpc: bool = True) -> Asked:
+    """Probe and judge one target, and assert that nothing secret came along and that facts can be read back."""
+    family, spec = target.family, target.spec
+    parts = {part: import_module(f"functions.{family}.{part}") for part in ("facts", "probe", "checks")}
     (observation,) = run_probes(
         [ProbeJob(target=target.id, timeout=spec.timeout, observe=lambda probe: parts["probe"].observe(target, probe))],
         family=family,

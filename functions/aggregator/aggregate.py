@@ -33,6 +33,8 @@ from auditor.render.report_json import render_json
 from auditor.render.report_markdown import render_markdown
 from functions.aggregator.claims import diagnosis_of
 from functions.aggregator.history import Commits, History, Moment, keep, remembered
+from functions.aggregator.suites import suites_of
+from functions.aggregator.tracked import tracked_since
 
 _DATED_EVERY = timedelta(hours=1)
 _POLL_SECONDS = 0.5
@@ -136,18 +138,20 @@ def aggregate(
     if state.version and state.as_of is None:
         ports.note("the state was written by another version and cannot be read; verdicts and incidents begin anew")
     past = _past(slot, platform, ports)
+    runs = _load(commits, ports)
     bundle = Bundle(
         schema_version=BUNDLE_VERSION,
         stage=stage,
         as_of=slot,
         platform=platform,
-        runs=_load(commits, ports),
+        runs=runs,
         state=_with_requests(state, slot, ports),
         seconds_per_minute=seconds_per_minute,
+        tracked=tracked_since(state.tracked, runs, slot),
     )
     bundle = remembered(bundle, past)
     assessment = assess(bundle, knowledge, lambda readings: _diagnosis(bundle, readings, ports))
-    report = build_report(bundle, assessment, knowledge)
+    report = build_report(bundle, assessment, knowledge, suites_of(bundle))
     dated = _is_dated(state, slot, assessment)
     link = ports.reports.link("report.html", slot if dated else None)
     stories = tuple(tell(transition, report, link) for transition in assessment.transitions)

@@ -1,8 +1,10 @@
 """What on-call can do, by cause and by the reason of a stop: text only."""
 
+from auditor.domain.remedy import AWS_CALLS
 from functions.compute.facts import StopKind
 
 _BY_CAUSE = {
+    **AWS_CALLS,
     "compute.service_inactive": "See who deleted the service (CloudTrail: DeleteService) and create it again from its "
     "template; if it was meant, take the target out of the catalogue.",
     "compute.desired_too_low": "See who scaled it down (CloudTrail: UpdateService, or its scaling policy), and set the "
@@ -30,15 +32,7 @@ _BY_CAUSE = {
     "compute.tasks_stopped": "Read the stop's text in the evidence and in ECS.",
     "compute.image_differs": "See who deployed the running revision. A merge is no deployment: the digest tells what "
     "runs. Deploy the declared image, or correct the catalogue.",
-    "aws.denied": "Grant the action to this function's role; deploying the auditor's stack with the present catalogue "
-    "does so. If it was granted, look for a service control policy or a permission boundary.",
     "aws.not_found": "Correct the names of cluster and service in the catalogue; nothing is said about the platform.",
-    "aws.throttled": "Nothing to do for a single run. If it stays, see who calls this API so often.",
-    "aws.unreachable": "The function does not reach ECS: see the VPC's NAT or its endpoint for it, and the rules on "
-    "port 443.",
-    "self.deadline": "Nothing to do for a single run. If it stays, raise the target's timeout, or see which AWS call "
-    "is slow.",
-    "aws.failed": "Read the function's log at this time, and the AWS health dashboard.",
 }
 _BY_STOP = {
     StopKind.LOAD_BALANCER_HEALTH: "Ask the target group's health path on the task's address: a status that its "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor.domain.diagnosis import cache_claims as caches
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.proof import Proof, observation_id
@@ -11,10 +12,11 @@ from auditor.domain.target import Target
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
 from functions.configuration.family import ConfigurationSpec
 from functions.configuration.hosts import places_of
-from functions.configuration.naming import Part, role_of, store_part
+from functions.configuration.naming import Part, is_switch_for_encryption, role_of, store_part
 from functions.configuration.values import is_relational
 
 _ABSENT = {"nxdomain": words.NameOutcome.NXDOMAIN, "nodata": words.NameOutcome.NODATA}
+_SWITCHES = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(("false", "0", "no", "off"), False)
 _OUTCOMES = _ABSENT | {
     "resolved": words.NameOutcome.RESOLVED,
     "servfail": words.NameOutcome.SERVFAIL,
@@ -56,6 +58,9 @@ def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proo
             yield says.SettingUnusable(
                 component=component, setting=setting.variable, problem=setting.problem, proof=proof
             )
+        on = _SWITCHES.get(setting.text.lower())
+        if on is not None and is_switch_for_encryption(setting.variable):
+            yield caches.EncryptionSwitched(component=component, setting=setting.variable, on=on, proof=proof)
         for place in places_of(setting, declared):
             yield says.SettingPointsTo(
                 component=component,
@@ -78,6 +83,10 @@ def _lookups(facts: ConfigurationFacts, container: ContainerFacts, proof: Proof)
 
 def _references(component: str, container: ContainerFacts, proof: Proof) -> Iterator[says.Claim]:
     for reference in container.references:
+        if reference.kind == "secret" and reference.reference:
+            yield caches.CredentialInjected(
+                component=component, setting=reference.variable, secret=reference.reference, proof=proof
+            )
         if reference.exists is False or reference.shape in ("placeholder", "fields", "service"):
             yield says.ReferenceLeadsNowhere(
                 component=component,

@@ -23,6 +23,7 @@ _OTHER_STORES = re.compile(
 )
 """A user or a database of these is none of a relational store."""
 _CREDENTIAL = re.compile(r".*(?:PASSWORDS?|PASSWD)|PWD|PASS|SECRETS?|TOKENS?|(?:API)?KEYS?|CREDENTIALS?")
+_ENCRYPTION = frozenset(("TLS", "SSL"))
 _LIBPQ = re.compile(r"PG(HOST|HOSTADDR|USER|DATABASE|PASSWORD)")
 """The environment of PostgreSQL's own client library: https://www.postgresql.org/docs/current/libpq-envars.html"""
 
@@ -67,6 +68,11 @@ def role_of(variable: str) -> Role:
             return Role.NAME_OF_DATABASE
         case _:
             return Role.ENDPOINT
+
+
+def is_switch_for_encryption(variable: str) -> bool:
+    """Whether a variable switches encryption on or off by its name: ``REDIS_TLS_ENABLED``, ``CACHE_SSL``."""
+    return any(word in _ENCRYPTION for word in _words(variable))
 
 
 def _words(variable: str) -> list[str]:

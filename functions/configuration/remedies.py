@@ -1,9 +1,12 @@
 """What on-call can do, by cause: text only."""
 
+from auditor.domain.remedy import AWS_CALLS
+
 _RESOLVER = (
     "Look at the VPC's DNS settings and at what answers for this zone: whether the name exists is open until then."
 )
 _BY_CAUSE = {
+    **AWS_CALLS,
     "configuration.variable_missing": "Add the variable or secret reference to the task definition and deploy; if this "
     "revision dropped it, go back to the one before meanwhile.",
     "configuration.host_differs": "Set the variable to the declared name and deploy. Do not write an address in its "
@@ -29,16 +32,8 @@ _BY_CAUSE = {
     "dns.refused": _RESOLVER,
     "dns.malformed": _RESOLVER,
     "dns.unreachable": _RESOLVER,
-    "aws.denied": "Grant the action to this function's role; deploying the auditor's stack with the present catalogue "
-    "does so. If it was granted, look for a service control policy or a permission boundary.",
     "aws.not_found": "Correct the names of cluster, service, task definition and container in the catalogue; nothing "
     "is said about the platform.",
-    "aws.throttled": "Nothing to do for a single run. If it stays, see who calls this API so often.",
-    "aws.unreachable": "The function does not reach this AWS service: see the VPC's NAT or its endpoint for it, and "
-    "the rules on port 443.",
-    "self.deadline": "Nothing to do for a single run. If it stays, raise the target's timeout, or see which AWS call "
-    "is slow.",
-    "aws.failed": "Read the function's log at this time, and the AWS health dashboard.",
 }
 
 

@@ -1,6 +1,7 @@
 """What an observation of the registry of names says in the diagnosis's vocabulary: facts to claims, pure."""
 
 from auditor.domain.diagnosis import claims as says
+from auditor.domain.diagnosis import dns_claims as of_names
 from auditor.domain.diagnosis.proof import observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
@@ -9,7 +10,7 @@ from functions.discovery.family import DiscoverySpec
 
 
 def claims(target: Target[DiscoverySpec], observation: Observation[DiscoveryFacts]) -> tuple[says.Claim, ...]:
-    """Which namespaces exist, and who is registered under the declared name; of what was not read, nothing."""
+    """Which namespaces and zones exist, and what they hold of the declared name; of what was not read, nothing."""
     facts = observation.facts
     if facts is None:
         return ()
@@ -27,4 +28,19 @@ def claims(target: Target[DiscoverySpec], observation: Observation[DiscoveryFact
             name = target.spec.name.rstrip(".").lower()
             registered = tuple(sorted(addresses))
             found.append(says.RegisteredAs(component=target.component, name=name, addresses=registered, proof=proof))
+    found += [
+        of_names.ZoneExists(zone=zone.name.rstrip(".").lower(), private=zone.private, proof=proof)
+        for zone in facts.zones or ()
+    ]
+    found += [
+        of_names.RecordExists(
+            component=target.component,
+            name=target.spec.name.rstrip(".").lower(),
+            type=record.type,
+            values=(*record.values, *((record.alias,) if record.alias else ())),
+            private=record.private,
+            proof=proof,
+        )
+        for record in facts.records or ()
+    ]
     return tuple(dict.fromkeys(found))

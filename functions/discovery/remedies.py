@@ -1,6 +1,9 @@
 """What on-call can do, by cause: text only."""
 
+from auditor.domain.remedy import AWS_CALLS
+
 _BY_CAUSE = {
+    **AWS_CALLS,
     "discovery.no_namespace": "Point whoever uses this name at the nearest namespace that exists, and correct the "
     "catalogue if it holds the same mistake. Do not put an address in place of the name: it changes with every task.",
     "discovery.no_service": "Compare the name with the services of the namespace; if the service was deleted or "
@@ -19,15 +22,7 @@ _BY_CAUSE = {
     "discovery.no_record": "Create the record again, and see who or what deleted it (CloudTrail: "
     "ChangeResourceRecordSets).",
     "discovery.record_type_differs": "Create a record of the type that clients ask for, or correct the catalogue.",
-    "aws.denied": "Grant the action to this function's role; deploying the auditor's stack with the present catalogue "
-    "does so. If it was granted, look for a service control policy or a permission boundary.",
     "aws.not_found": "It was deleted while it was read; the next run says more.",
-    "aws.throttled": "Nothing to do for a single run. If it stays, see who calls this API so often.",
-    "aws.unreachable": "The function does not reach this AWS service: see the VPC's NAT or its endpoint for it, and "
-    "the rules on port 443.",
-    "self.deadline": "Nothing to do for a single run. If it stays, raise the target's timeout, or see which AWS call "
-    "is slow.",
-    "aws.failed": "Read the function's log at this time, and the AWS health dashboard.",
 }
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 from auditor.family import Cost, Family, Plane
 
 MAX_TIMEOUT = timedelta(seconds=10)
+MOST_SEARCH_DOMAINS = 6
+"""As many as a resolv.conf could hold for decades."""
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _RESOLVER = re.compile(r"\[(?P<six>[^\]]+)\]:(?P<port6>[0-9]{1,5})|(?P<four>[^:\[\]]+):(?P<port4>[0-9]{1,5})")
@@ -24,7 +26,9 @@ class DnsSpec:
     ``expect`` and ``within``: every record must be one of the listed values, or an address of one of the networks; how
     many there must be says ``min_records``. ``max_ttl``: how long a cache may keep any record on the way to the answer.
     ``resolver``: ``address:port`` of another server than the network's own. ``expect_absent``: healthy is that the name
-    does not exist. ``timeout`` is one deadline for the whole probe.
+    does not exist. ``public_resolver``: ``address:port`` of a resolver outside, whose answer must be the same.
+    ``search``: domains that are tried behind the name, as clients with such a list do; a name with a dot is asked as it
+    stands first. ``timeout`` is one deadline for the whole probe.
     """
 
     name: str
@@ -34,6 +38,8 @@ class DnsSpec:
     min_records: int = 1
     max_ttl: timedelta | None = None
     resolver: str | None = None
+    public_resolver: str | None = None
+    search: tuple[str, ...] = ()
     expect_absent: bool = False
     timeout: timedelta = timedelta(seconds=2)
 
@@ -52,22 +58,22 @@ class DnsSpec:
             raise ValueError(
                 f"min_records is {self.min_records} and expect lists {len(values)}; allowed is at most that"
             )
-        if self.max_ttl is not None and self.max_ttl <= timedelta(0):
-            raise ValueError(f"max_ttl is {self.max_ttl.total_seconds():g} s; allowed is more than 0 s")
-        if self.resolver is not None:
-            parse_resolver(self.resolver)
-        if self.expect_absent and (values or self.within or self.min_records != 1 or self.max_ttl is not None):
-            raise ValueError(
-                "expect_absent is true, and expect, within, min_records or max_ttl speaks of records; leave out either"
-            )
-        if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
-            seconds = self.timeout.total_seconds()
-            raise ValueError(f"timeout is {seconds:g} s; allowed is more than 0 s and at most {MAX_TIMEOUT.seconds} s")
+        self._refuse_bad_servers()
+        self._refuse_bad_search()
+        self._refuse_records_of_nothing()
+        self._refuse_bad_times()
 
     @property
     def asked(self) -> str:
         """The name as DNS compares it: lower case, without the final dot."""
         return self.name.rstrip(".").lower()
+
+    @property
+    def asked_names(self) -> tuple[str, ...]:
+        """The full names in the order in which a client with this list of search domains asks for them."""
+        domains = tuple(domain.rstrip(".").lower() for domain in self.search)
+        searched = tuple(f"{self.asked}.{domain}" for domain in domains)
+        return (self.asked, *searched) if "." in self.asked else (*searched, self.asked)
 
     def is_expected(self, value: str) -> bool:
         """Whether a record's value is one that the target declares; anything is where it declares none."""
@@ -76,6 +82,40 @@ class DnsSpec:
         if comparable(value) in {comparable(expected) for expected in self.expect}:
             return True
         return _is_address(value) and any(ip_address(value) in ip_network(network) for network in self.within)
+
+    def _refuse_bad_servers(self) -> None:
+        if self.resolver is not None:
+            parse_resolver(self.resolver)
+        if self.public_resolver is not None:
+            parse_resolver(self.public_resolver, "public_resolver")
+
+    def _refuse_records_of_nothing(self) -> None:
+        if not self.expect_absent:
+            return
+        if self.expect or self.within or self.min_records != 1 or self.max_ttl is not None:
+            raise ValueError(
+                "expect_absent is true, and expect, within, min_records or max_ttl speaks of records; leave out either"
+            )
+        if self.public_resolver is not None:
+            raise ValueError("expect_absent is true, and public_resolver compares records; leave out either")
+
+    def _refuse_bad_times(self) -> None:
+        if self.max_ttl is not None and self.max_ttl <= timedelta(0):
+            raise ValueError(f"max_ttl is {self.max_ttl.total_seconds():g} s; allowed is more than 0 s")
+        if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
+            seconds = self.timeout.total_seconds()
+            raise ValueError(f"timeout is {seconds:g} s; allowed is more than 0 s and at most {MAX_TIMEOUT.seconds} s")
+
+    def _refuse_bad_search(self) -> None:
+        if len(self.search) > MOST_SEARCH_DOMAINS:
+            raise ValueError(f"search lists {len(self.search)} domains; allowed are {MOST_SEARCH_DOMAINS} at most")
+        for domain in self.search:
+            _refuse_bad_name("search", domain)
+            _refuse_bad_name("name with a domain of search", f"{self.asked}.{domain}")
+        if self.search and self.name.endswith("."):
+            raise ValueError(f"name {self.name} ends with a dot, so no domain of search is tried; leave out either")
+        if self.search and self.public_resolver is not None:
+            raise ValueError("public_resolver compares a whole name, and search completes one; leave out either")
 
     def _refuse_bad_value(self, value: str) -> None:
         version = _VERSIONS.get(self.type)
@@ -103,13 +143,15 @@ def comparable(value: str) -> str:
     return str(ip_address(value)) if _is_address(value) else value.rstrip(".").lower()
 
 
-def parse_resolver(text: str) -> tuple[str, int]:
+def parse_resolver(text: str, field_name: str = "resolver") -> tuple[str, int]:
     """Address and port of ``10.0.0.2:53`` or ``[fd00::2]:53``; ValueError says what is allowed."""
     match = _RESOLVER.fullmatch(text)
     address = (match["four"] or match["six"]) if match else ""
     port = int(match["port4"] or match["port6"]) if match else 0
     if not _is_address(address) or not 1 <= port <= 65535:
-        raise ValueError(f"resolver is {text!r:.200}; allowed is an address and port, e.g. 10.0.0.2:53 or [fd00::2]:53")
+        raise ValueError(
+            f"{field_name} is {text!r:.200}; allowed is an address and port, e.g. 10.0.0.2:53 or [fd00::2]:53"
+        )
     return address, port
 
 

@@ -20,6 +20,31 @@ _BY_CAUSE = {
         "The name exists without a record of this type: for a Cloud Map service see whether any instance is "
         "registered and healthy; for an alias, what it points to; and whether clients need A or AAAA."
     ),
+    "dns.other_type": (
+        "Clients that need this type get nothing: see which types the Cloud Map service or the zone publishes, and "
+        "add the missing one. SRV alone serves no client that looks for an address."
+    ),
+    "dns.lame": (
+        "The server that is asked is no resolver for this name: see which servers the VPC's DHCP options name, and to "
+        "whom forwarding rules and delegations send the zone; each of them must either recurse or hold the zone."
+    ),
+    "dns.lying": (
+        "Do not trust what this resolver says of any name. See which server the VPC's DHCP options name and who runs "
+        "it; go back to the VPC's own resolver, or turn off its replacement of NXDOMAIN."
+    ),
+    "dns.shadowed": (
+        "A private hosted zone of this name, or of one above it, is associated with the VPC and answers in place of "
+        "the public one: write the record into the private zone too, or disassociate the zone. If the public record "
+        "is new, the resolver may only still remember that it was absent."
+    ),
+    "dns.not_public": (
+        "Whoever stands outside the VPC does not find the name: restore the record in the public hosted zone that the "
+        "registrar delegates to, and see that the delegation is whole."
+    ),
+    "dns.public_unanswered": (
+        "The subnet needs a way out, and the auditor's security group egress to port 53 of this resolver over UDP and "
+        "TCP; leave public_resolver out of the target where there is none."
+    ),
     "dns.servfail": (
         "The resolver could not get an answer, which says nothing about the record itself: look at the zone's "
         "delegation and DNSSEC, at outbound endpoints and forwarding rules of Route 53 Resolver, and ask for another "

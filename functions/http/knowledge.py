@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from auditor.domain.diagnosis import claims as says
-from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis import routing_claims as routing
+from auditor.domain.diagnosis import tls_claims, words
 from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.tls_words import CERTIFICATE_OUTCOMES, Speech
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
 from functions.http.access import access_claims
@@ -31,6 +33,7 @@ _PORTS = {
     "tcp.reset": words.PortOutcome.RESET,
     "tcp.unreachable": words.PortOutcome.UNREACHABLE,
 }
+_SILENCE = ("http.first_byte_timeout", "http.transfer_timeout")
 _STORES = {  # the first that fits: a db-cache is a cache
     words.KEY_VALUE_STORE: ("redis", "valkey", "cache", "elasticache"),
     words.RELATIONAL_STORE: ("postgres", "postgresql", "database", "db", "mysql", "rds", "sql"),
@@ -47,6 +50,8 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
     found: list[says.Claim] = list(_name(facts, observation, proof))
     for address in facts.probed:
         found += _port(facts, address, proof)
+        found += _encryption(target, facts, address, proof)
+        found += _page(target, facts, address, proof)
         # What a redirect to another host led to speaks of that one.
         if address.answer is not None and _answered_by(facts, address, address.answer) == facts.host.lower():
             found.append(_answer(target, address.answer, proof))
@@ -76,6 +81,66 @@ def _port(facts: HttpFacts, address: AddressFacts, proof: Proof) -> Iterator[say
     else:
         return
     yield says.PortAnswers(host=facts.host, address=address.address, port=facts.port, outcome=outcome, proof=proof)
+
+
+def _encryption(
+    target: Target[HttpSpec], facts: HttpFacts, address: AddressFacts, proof: Proof
+) -> Iterator[says.Claim]:
+    """What is spoken at the address, and how its certificate fares."""
+    failure, host = address.failure, facts.host.lower()
+    if address.hops:
+        return  # what came of it may be somebody else's
+    spoken = Speech.TLS if facts.scheme == "https" else Speech.PLAIN_HTTP
+    # A server of TLS may refuse plain HTTP in plain HTTP, with 400.
+    if address.answer is not None and (spoken is Speech.TLS or address.answer.status != 400):
+        yield tls_claims.PortSpeaks(
+            component=target.component, host=host, port=facts.port, speech=spoken, meant=spoken, proof=proof
+        )
+    if failure is None or failure.phase is not Phase.TLS:
+        return
+    if failure.cause in CERTIFICATE_OUTCOMES:
+        yield tls_claims.CertificateShown(
+            component=target.component,
+            host=host,
+            port=facts.port,
+            address=address.address,
+            outcome=CERTIFICATE_OUTCOMES[failure.cause],
+            private=target.private,
+            own_authority=target.spec.ca_file is not None,
+            proof=proof,
+        )
+    if failure.cause == "tls.client_certificate_required":
+        yield tls_claims.ClientCertificateDemanded(
+            component=target.component,
+            host=host,
+            port=facts.port,
+            declared=False,
+            address=address.address,
+            proof=proof,
+        )
+
+
+def _page(target: Target[HttpSpec], facts: HttpFacts, address: AddressFacts, proof: Proof) -> Iterator[says.Claim]:
+    """What the asked path itself answered, wherever that redirects to; or that nothing came in time."""
+    failure, answer = address.failure, address.answer
+    silent = failure is not None and failure.cause in _SILENCE and not address.hops
+    if not silent and not address.hops and answer is None:
+        return
+    status = address.hops[0].status if address.hops else answer.status if answer is not None else None
+    at_home = answer is not None and status == answer.status
+    yield routing.PathAnswers(
+        component=target.component,
+        host=facts.host,
+        address=address.address,
+        port=facts.port,
+        path=facts.path,
+        status=status,
+        seconds=round(address.total_ms / 1000, 3),
+        emitter=words.Emitter(answer.emitter.value) if answer is not None and at_home else words.Emitter.UNKNOWN,
+        as_declared=status in target.spec.expect.status,
+        host_refused=answer is not None and at_home and answer.message == "host_rejected",
+        proof=proof,
+    )
 
 
 def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> says.Claim:

@@ -1,9 +1,10 @@
-"""The sandbox's own endpoints, in front of MiniStack's: `GET /_sandbox/time`."""
+"""The sandbox's own endpoints, in front of MiniStack's: `GET /_sandbox/time`, and what `overlay` describes."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from sandbox.emulator import overlay
 from sandbox.emulator.clock import SimulatedClock, iso
 
 Scope = MutableMapping[str, Any]
@@ -18,13 +19,13 @@ def with_control(application: Application, clock: SimulatedClock) -> Application
     """The ASGI application with the control endpoints added."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != TIME_PATH:
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path == TIME_PATH:
+            await _answer(send, 200, describe(clock))
+        elif path == overlay.SAYS_PATH or path.startswith(f"{overlay.SAYS_PATH}/"):
+            await _answer(send, *overlay.control(scope["method"], path, await _body(receive)))
+        else:
             await application(scope, receive, send)
-            return
-        body = json.dumps(describe(clock)).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
     return serve
 
@@ -38,3 +39,19 @@ def describe(clock: SimulatedClock) -> dict[str, str | float]:
         "seconds_per_minute": clock.seconds_per_minute,
         "epoch": iso(clock.epoch),
     }
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body"):
+            return body
+
+
+async def _answer(send: Send, status: int, document: Any) -> None:
+    body = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

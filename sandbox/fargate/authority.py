@@ -3,25 +3,35 @@
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
 
 _AUTHORITY_FILE = "authority.pem"
-_SERVER_FILE = "server.pem"
+_VALID = timedelta(days=197)
+"""What ACM gives a certificate, so that nothing is due for months."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
     """Where the files lie. ``authority`` is what a client has to trust."""
 
-    authority: Path
-    server: Path
+    folder: Path
 
-    def server_context(self) -> ssl.SSLContext:
-        """For a server that shows the certificate."""
+    @property
+    def authority(self) -> Path:
+        """The authority's own certificate."""
+        return self.folder / _AUTHORITY_FILE
+
+    def server(self, name: str) -> Path:
+        """Key and certificate for a name; the star of a wildcard is no letter for a file."""
+        return self.folder / f"server-{name.replace('*', 'any')}.pem"
+
+    def server_context(self, name: str) -> ssl.SSLContext:
+        """For a server that shows the certificate for this name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.server)
+        context.load_cert_chain(self.server(name))
         return context
 
     def client_context(self) -> ssl.SSLContext:
@@ -31,17 +41,18 @@ class Certificates:
 
 def certificates_in(folder: Path) -> Certificates:
     """Where an authority of this folder keeps its files."""
-    return Certificates(authority=folder / _AUTHORITY_FILE, server=folder / _SERVER_FILE)
+    return Certificates(folder=folder)
 
 
 def issue(folder: Path, names: Iterable[str]) -> Certificates:
-    """A new authority and one certificate for all names; its key is readable by this user only."""
-    made = certificates_in(folder)
+    """A new authority and a certificate for each name; the keys are readable by this user only."""
+    made, now = certificates_in(folder), datetime.now(UTC)
     authority = trustme.CA(organization_name="Sandbox")
-    certificate = authority.issue_cert(*names)
     authority.cert_pem.write_to_path(str(made.authority))
-    made.server.touch(mode=0o600)
-    certificate.private_key_and_cert_chain_pem.write_to_path(str(made.server))
+    for name in names:
+        certificate = authority.issue_cert(name, not_before=now - timedelta(days=1), not_after=now + _VALID)
+        made.server(name).touch(mode=0o600)
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(made.server(name)))
     return made
 
 

@@ -1,6 +1,7 @@
 """The load balancers' stand-in: the listeners, rules and targets of the control plane, and awselb's own answers."""
 
 import http.client
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -8,6 +9,7 @@ from typing import Any
 
 from sandbox.fargate.estate import platform_side
 from sandbox.fargate.serving import Reply, Request
+from sandbox.fargate.traffic import Traffic
 
 SERVER = "awselb/2.0"
 _CONNECT_SECONDS = 5.0
@@ -18,28 +20,32 @@ _HOP_BY_HOP = ("connection", "transfer-encoding", "keep-alive", "content-length"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule of a listener; the default one has no path."""
+    """One rule of a listener; the default one has no path. ``group``: ``targetgroup/name/…`` of whom it forwards to."""
 
     priority: float
     paths: tuple[str, ...]
     action: Mapping[str, Any]
+    group: str = ""
     targets: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """One listener of one load balancer with its rules by priority."""
+    """One listener of one load balancer with its rules by priority; all of a balancer count in one ``traffic``."""
 
     port: int
     rules: tuple[Rule, ...]
+    traffic: Traffic
 
 
 def listeners_of(elbv2: Any, load_balancer: str) -> tuple[Listener, ...]:
     """What the control plane says of a load balancer now."""
     (found,) = elbv2.describe_load_balancers(Names=[load_balancer])["LoadBalancers"]
-    listeners = elbv2.describe_listeners(LoadBalancerArn=found["LoadBalancerArn"])["Listeners"]
+    arn = found["LoadBalancerArn"]
+    traffic = Traffic(arn.partition("loadbalancer/")[2])
     return tuple(
-        Listener(port=listener["Port"], rules=_rules(elbv2, listener["ListenerArn"])) for listener in listeners
+        Listener(port=listener["Port"], rules=_rules(elbv2, listener["ListenerArn"]), traffic=traffic)
+        for listener in elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
     )
 
 
@@ -49,8 +55,16 @@ def _rules(elbv2: Any, listener_arn: str) -> tuple[Rule, ...]:
         action = rule["Actions"][0]
         paths = [v for c in rule["Conditions"] if c["Field"] == "path-pattern" for v in _values(c)]
         priority = float("inf") if rule["Priority"] == "default" else float(rule["Priority"])
-        group = action.get("TargetGroupArn")
-        rules.append(Rule(priority=priority, paths=tuple(paths), action=action, targets=_targets(elbv2, group)))
+        arn = action.get("TargetGroupArn")
+        rules.append(
+            Rule(
+                priority=priority,
+                paths=tuple(paths),
+                action=action,
+                group=(arn or "").rpartition(":")[2],
+                targets=_targets(elbv2, arn),
+            )
+        )
     return tuple(sorted(rules, key=lambda rule: rule.priority))
 
 
@@ -71,6 +85,7 @@ class Balancer:
 
     def __init__(self, listener: Listener) -> None:
         self._rules = listener.rules
+        self._traffic = listener.traffic
 
     def __call__(self, request: Request) -> Reply:
         """Answers by the first rule that matches."""
@@ -83,7 +98,16 @@ class Balancer:
                 body = fixed.get("MessageBody", "").encode()
                 kind = fixed.get("ContentType", "text/plain")
                 return Reply(status=int(fixed["StatusCode"]), body=body, kind=kind, server=SERVER)
-        return _forward(rule.targets, request)
+        return self._forwarded(rule, request)
+
+    def _forwarded(self, rule: Rule, request: Request) -> Reply:
+        began = time.monotonic()
+        reply = _forward(rule.targets, request)
+        if reply.server == SERVER:
+            self._traffic.by_itself(reply.status, rule.group if rule.targets else "")
+        else:
+            self._traffic.by_target(rule.group, reply.status, time.monotonic() - began)
+        return reply
 
 
 def _redirect(config: Mapping[str, str], request: Request) -> Reply:

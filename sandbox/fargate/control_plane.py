@@ -1,16 +1,22 @@
 """The platform's control plane in the emulator: written through the AWS API, as its owner would have."""
 
 import json
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
+from sandbox.emulator.overlay import SAYS_PATH
 from sandbox.fargate.containers import container_of
 from sandbox.fargate.estate import Estate, LoadBalancer, Service
+from sandbox.fargate.network import PlatformNetwork
+from sandbox.fargate.records import write_records
 from sandbox.instance import ACCOUNT, REGION
 
-_SUBNETS = {"a": "1", "b": "2"}
-"""Zone and third number of each."""
+ADDRESS_TAG = "sandbox-address"
+"""By it the emulator knows the address of a service's tasks (`emulator/patches/ecs_interfaces.py`)."""
+_SAY_SECONDS = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,10 +31,14 @@ class _Revision:
 class ControlPlane:
     """Writes and changes what the emulator says of the platform. ``aws`` gives a client of a service."""
 
-    def __init__(self, aws: Callable[[str], Any], estate: Estate) -> None:
+    def __init__(self, aws: Callable[[str], Any], estate: Estate, endpoint: str) -> None:
         self._aws = aws
         self._estate = estate
+        self._endpoint = endpoint
+        self.network = PlatformNetwork(aws, estate)
         self._revisions: dict[str, _Revision] = {}
+        self._registries: dict[str, str] = {}
+        """Ids of the Cloud Map services by name."""
 
     def seed(self) -> None:
         """All of it, healthy."""
@@ -38,23 +48,28 @@ class ControlPlane:
             secret_arns[name] = answer["ARN"]
         for parameter, value in self._estate.cache.parameters.items():
             self._aws("ssm").put_parameter(Name=parameter, Value=value, Type="String")
+        write_records(self._aws, self._estate)
         self._roles()
-        vpc, subnets = self._vpc()
-        registries = self._cloud_map(vpc)
-        groups = {service.name: self._target_group(service, vpc) for service in self._estate.services}
+        laid = self.network.lay()
+        registries = self._cloud_map(laid.vpc)
+        groups = {service.name: self._target_group(service, laid.vpc) for service in self._estate.services}
+        certificate = self._aws("acm").request_certificate(DomainName=self._estate.certificate, ValidationMethod="DNS")
         for balancer in self._estate.load_balancers:
-            self._load_balancer(balancer, groups, subnets)
+            arn = self._load_balancer(balancer, groups, laid.public, certificate["CertificateArn"])
+            self.network.place_balancer(arn, laid.public)
+        self.network.place_stores()
+        self.network.place_tasks()
         self._aws("ecs").create_cluster(clusterName=self._estate.cluster)
         for service in self._estate.services:
             references = {variable: _arn(text, secret_arns) for variable, text in service.references.items()}
             self._revisions[service.name] = _Revision(
                 tag=self._estate.release, variables=dict(service.variables), references=references
             )
-            self._service(service, groups[service.name], registries[service.name], subnets)
+            self._service(service, groups[service.name], registries[service.name], laid.private)
 
     def change(self, name: str, *, tag: str | None = None, **variables: str | None) -> None:
         """A new revision of a service's task definition, rolled out; None takes a variable or reference away."""
-        revision, service = self._revisions[name], self._estate.service(name)
+        revision = self._revisions[name]
         revision.tag = tag or revision.tag
         for variable, value in variables.items():
             revision.variables.pop(variable, None)
@@ -62,6 +77,18 @@ class ControlPlane:
                 revision.references.pop(variable, None)
             else:
                 revision.variables[variable] = value
+        self._roll_out(name)
+
+    def refer(self, name: str, parameters: Mapping[str, str]) -> None:
+        """A new revision in which variables take their value from SSM parameters, given by their paths."""
+        revision = self._revisions[name]
+        for variable, parameter in parameters.items():
+            revision.variables.pop(variable, None)
+            revision.references[variable] = _arn(parameter, {})
+        self._roll_out(name)
+
+    def _roll_out(self, name: str) -> None:
+        service = self._estate.service(name)
         self._register(service)
         self._aws("ecs").update_service(
             cluster=self._estate.cluster, service=service.ecs_name, taskDefinition=service.ecs_name
@@ -72,11 +99,93 @@ class ControlPlane:
         document = {**json.loads(self._estate.secrets[name]), **fields}
         self._aws("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(document))
 
+    def register(self, name: str, instance: str, address: str) -> None:
+        """One more instance of a service in Cloud Map; nobody asks whether it lives."""
+        self._aws("servicediscovery").register_instance(
+            ServiceId=self._registries[name],
+            InstanceId=instance,
+            Attributes={
+                "AWS_INSTANCE_IPV4": address,
+                "AWS_INSTANCE_PORT": str(self._estate.service(name).port),
+            },
+        )
+
+    def recreate_registry(self, name: str) -> None:
+        """The Cloud Map service is deleted and made again; the ECS service keeps the ARN of the one that is gone."""
+        client, registry = self._aws("servicediscovery"), self._registries[name]
+        namespace = client.get_service(Id=registry)["Service"]["NamespaceId"]
+        for instance in client.list_instances(ServiceId=registry)["Instances"]:
+            client.deregister_instance(ServiceId=registry, InstanceId=instance["Id"])
+        client.delete_service(Id=registry)
+        self._create_registry(name, namespace)
+
+    def says(self, subject: str, name: str, document: Any) -> None:
+        """Lays something over the emulator's answers (``sandbox.emulator.overlay`` says which subjects there are)."""
+        url = f"{self._endpoint}{SAYS_PATH}/{subject}/{quote(name)}"
+        request = urllib.request.Request(url, method="PUT", data=json.dumps(document).encode())
+        with urllib.request.urlopen(request, timeout=_SAY_SECONDS):
+            pass
+
+    def check(self, name: str, **changes: str) -> None:
+        """Other settings of the health check of a service's target group: ``path``, ``matcher``."""
+        fields: dict[str, Any] = {"HealthCheckPath": changes["path"]} if "path" in changes else {}
+        fields |= {"Matcher": {"HttpCode": changes["matcher"]}} if "matcher" in changes else {}
+        self._aws("elbv2").modify_target_group(TargetGroupArn=self._group_arn(name), **fields)
+
+    def forward(self, balancer: str, path: str, name: str) -> None:
+        """The rule of a path on 443 forwards to another service's group."""
+        client = self._aws("elbv2")
+        (rule,) = [rule for rule in self._rules(self._listener(balancer, 443)) if _paths(rule) == [path]]
+        action = {"Type": "forward", "TargetGroupArn": self._group_arn(name)}
+        client.modify_rule(RuleArn=rule["RuleArn"], Actions=[action])
+
+    def put_rules_on_80(self, balancer: str) -> None:
+        """The listener on 80 gets everything that the one on 443 had, which is left with a fixed 404."""
+        client = self._aws("elbv2")
+        plain, secure = (self._listener(balancer, port) for port in (80, 443))
+        for rule in self._rules(secure):
+            if rule["IsDefault"]:
+                client.modify_listener(ListenerArn=plain, DefaultActions=_forwards(rule))
+                continue
+            conditions = [{"Field": "path-pattern", "Values": _paths(rule)}]
+            client.create_rule(
+                ListenerArn=plain, Priority=int(rule["Priority"]), Conditions=conditions, Actions=_forwards(rule)
+            )
+            client.delete_rule(RuleArn=rule["RuleArn"])
+        not_found = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not Found"}
+        client.modify_listener(
+            ListenerArn=secure, DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": not_found}]
+        )
+
+    def stop_tasks(self, name: str) -> None:
+        """ECS wants a task of a service and has none; nothing is registered in its target group."""
+        service = self._estate.service(name)
+        self.says("ecs_service", f"{self._estate.cluster}/{service.ecs_name}", {"runningCount": 0, "pendingCount": 0})
+        target = {"Id": service.address, "Port": service.port}
+        self._aws("elbv2").deregister_targets(TargetGroupArn=self._group_arn(name), Targets=[target])
+
+    def _group_arn(self, name: str) -> str:
+        group = self._estate.service(name).target_group
+        return str(self._aws("elbv2").describe_target_groups(Names=[group])["TargetGroups"][0]["TargetGroupArn"])
+
+    def _listener(self, balancer: str, port: int) -> str:
+        client = self._aws("elbv2")
+        (found,) = client.describe_load_balancers(Names=[balancer])["LoadBalancers"]
+        listeners = client.describe_listeners(LoadBalancerArn=found["LoadBalancerArn"])["Listeners"]
+        return next(str(each["ListenerArn"]) for each in listeners if each["Port"] == port)
+
+    def _rules(self, listener: str) -> list[Any]:
+        return list(self._aws("elbv2").describe_rules(ListenerArn=listener)["Rules"])
+
     def remove_cache(self) -> None:
         """No cache was ever deployed: no parameters, no secret."""
-        cache = self._estate.cache
-        self._aws("ssm").delete_parameters(Names=list(cache.parameters))
-        self._aws("secretsmanager").delete_secret(SecretId=cache.secret, ForceDeleteWithoutRecovery=True)
+        self.remove_parameters()
+        self._aws("secretsmanager").delete_secret(SecretId=self._estate.cache.secret, ForceDeleteWithoutRecovery=True)
+        self.network.remove_cache()
+
+    def remove_parameters(self) -> None:
+        """The parameters that tell where the cache is are gone."""
+        self._aws("ssm").delete_parameters(Names=list(self._estate.cache.parameters))
 
     def _roles(self) -> None:
         statement = {
@@ -88,37 +197,25 @@ class ControlPlane:
         for role in self._estate.roles:
             self._aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=policy)
 
-    def _vpc(self) -> tuple[str, list[str]]:
-        ec2 = self._aws("ec2")
-        network = f"10.{self._estate.network}"
-        vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{third}.0/24", AvailabilityZone=REGION + zone)["Subnet"][
-                "SubnetId"
-            ]
-            for zone, third in _SUBNETS.items()
-        ]
-        return str(vpc), subnets
-
     def _cloud_map(self, vpc: str) -> dict[str, str]:
         client, namespace_name = self._aws("servicediscovery"), self._estate.namespace
         client.create_private_dns_namespace(Name=namespace_name, Vpc=vpc)
         (namespace,) = [n["Id"] for n in client.list_namespaces()["Namespaces"] if n["Name"] == namespace_name]
         arns = {}
         for service in self._estate.services:
-            created = client.create_service(
-                Name=service.name,
-                NamespaceId=namespace,
-                DnsConfig={"RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 10}]},
-                HealthCheckCustomConfig={"FailureThreshold": 1},
-            )["Service"]
-            client.register_instance(
-                ServiceId=created["Id"],
-                InstanceId=f"{service.name}-task",
-                Attributes={"AWS_INSTANCE_IPV4": service.address, "AWS_INSTANCE_PORT": str(service.port)},
-            )
-            arns[service.name] = created["Arn"]
+            arns[service.name] = self._create_registry(service.name, namespace)
+            self.register(service.name, f"{service.name}-task", service.address)
         return arns
+
+    def _create_registry(self, name: str, namespace: str) -> str:
+        created = self._aws("servicediscovery").create_service(
+            Name=name,
+            NamespaceId=namespace,
+            DnsConfig={"RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 10}]},
+            HealthCheckCustomConfig={"FailureThreshold": 1},
+        )["Service"]
+        self._registries[name] = created["Id"]
+        return str(created["Arn"])
 
     def _target_group(self, service: Service, vpc: str) -> str:
         client = self._aws("elbv2")
@@ -137,7 +234,9 @@ class ControlPlane:
         client.register_targets(TargetGroupArn=arn, Targets=[{"Id": service.address, "Port": service.port}])
         return str(arn)
 
-    def _load_balancer(self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str]) -> None:
+    def _load_balancer(
+        self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str], certificate: str
+    ) -> str:
         client = self._aws("elbv2")
         created = client.create_load_balancer(Name=balancer.name, Subnets=subnets, Type="application")
         arn = created["LoadBalancers"][0]["LoadBalancerArn"]
@@ -152,7 +251,7 @@ class ControlPlane:
             LoadBalancerArn=arn,
             Protocol="HTTPS",
             Port=443,
-            Certificates=[{"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{self._estate.cluster}"}],
+            Certificates=[{"CertificateArn": certificate}],
             DefaultActions=[{"Type": "forward", "TargetGroupArn": groups[balancer.default]}],
         )["Listeners"][0]["ListenerArn"]
         for priority, path, name in balancer.rules:
@@ -162,6 +261,7 @@ class ControlPlane:
                 Conditions=[{"Field": "path-pattern", "Values": [path]}],
                 Actions=[{"Type": "forward", "TargetGroupArn": groups[name]}],
             )
+        return str(arn)
 
     def _service(self, service: Service, group: str, registry: str, subnets: list[str]) -> None:
         self._register(service)
@@ -176,6 +276,7 @@ class ControlPlane:
             loadBalancers=[target],
             serviceRegistries=[{"registryArn": registry}],
             healthCheckGracePeriodSeconds=300,
+            tags=[{"key": ADDRESS_TAG, "value": service.address}],
         )
 
     def _register(self, service: Service) -> None:
@@ -192,6 +293,14 @@ class ControlPlane:
             taskRoleArn=task,
             containerDefinitions=[container_of(service, revision.tag, revision.variables, revision.references)],
         )
+
+
+def _paths(rule: Mapping[str, Any]) -> list[str]:
+    return [value for condition in rule["Conditions"] for value in condition["Values"]]
+
+
+def _forwards(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"Type": "forward", "TargetGroupArn": action["TargetGroupArn"]} for action in rule["Actions"]]
 
 
 def _arn(reference: str, secret_arns: Mapping[str, str]) -> str:

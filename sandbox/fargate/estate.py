@@ -1,7 +1,7 @@
 """What stands in a sandboxed platform: names, addresses, roles, settings. Nothing here knows a process."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from auditor.net.sandbox_network import translate
@@ -37,8 +37,12 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read."""
+    """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read.
 
+    ``identifier`` is its name in RDS.
+    """
+
+    identifier: str
     store: Store
     database: str
     application_role: str
@@ -49,11 +53,18 @@ class Database:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cache:
-    """Valkey, the secret with its token, and the SSM parameters that tell where it is."""
+    """Valkey, the secret with its token, and the SSM parameters that tell where it is.
 
+    ``identifier`` is its name in ElastiCache. ``queue`` is the list that producers push to; ``envelope`` makes the
+    message of a number, as they write it.
+    """
+
+    identifier: str
     store: Store
     secret: str
     parameters: Mapping[str, str]
+    queue: str
+    envelope: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +101,35 @@ class LoadBalancer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkNames:
+    """What the parts of the network are called: Name tags of VPC, private subnets, their list and NAT gateway; groups.
+
+    ``earlier_tasks`` is the group that the tasks had before the one that they have.
+    """
+
+    vpc: str
+    subnet: str
+    acl: str
+    nat: str
+    tasks: str
+    earlier_tasks: str
+    database: str
+    cache: str
+    balancers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
     """One platform in 10.``network``.0.0/16.
 
     ``services_module`` runs its services; ``secrets`` are the texts by name; ``certificate`` is the public name that
-    its load balancers show; ``roles`` are the names of execution role and task role; ``release`` is the images' tag.
+    its load balancers show; ``roles`` are the names of execution role and task role; ``release`` is the images' tag;
+    ``queues`` are SQS's, each with the one that takes its dead letters; ``test_results`` are the bucket and the folder
+    that CI writes to.
     """
 
     network: int
+    network_names: NetworkNames
     services_module: str
     namespace: str
     cluster: str
@@ -110,6 +142,8 @@ class Estate:
     load_balancers: tuple[LoadBalancer, ...]
     credentials: Credentials = field(repr=False)
     secrets: Mapping[str, str] = field(repr=False)
+    queues: Mapping[str, str] = field(default_factory=dict)
+    test_results: tuple[str, str] = ("", "")
 
     def service(self, name: str) -> Service:
         """One of the services."""

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+import valkey
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from sandbox.blackhole import BlackHole
@@ -21,6 +23,16 @@ from sandbox.fargate.process import READY, Place
 from sandbox.fargate.valkey import Valkey
 from sandbox.instance import ROOT, Instance
 from sandbox.postgres import Postgres, Role, monitoring_role
+
+_NODE_SETTINGS = ("maxmemory 64mb", "maxmemory-policy noeviction")
+"""A node of ElastiCache always has a limit."""
+_HEALTHY_BACKLOG = 3
+_ROOM_BYTES = 6 * 1024 * 1024
+"""What a queue may take of a cache that is to become full."""
+_AT_ONCE = 500
+
+Side = Callable[[str, int], tuple[str, int]]
+"""Where who dials an address ends: ``auditor_side`` or ``platform_side``."""
 
 PATIENCE_SECONDS = 3.0
 """What the 30 s that a service waits for a neighbour are where a minute takes ten seconds, and a little less."""
@@ -42,7 +54,7 @@ class FargatePlatform:
         self._instance = instance
         self._folder = instance.path
         self._patience = patience
-        self.names = dict(estate.names)
+        self.names: dict[str, tuple[str, ...]] = {name: (address,) for name, address in estate.names.items()}
         self._dns = Dns(address="127.0.0.1", port=instance.dns_port, names=self.names)
         database, cache, credentials = estate.database, estate.cache.store, estate.credentials
         self._raw_database = platform_side(database.store.address, database.store.port + RAW_PORT_OFFSET)
@@ -57,13 +69,15 @@ class FargatePlatform:
             roles=(monitoring_role(database.monitoring_role, credentials.monitoring_password),),
             superuser=Role(name="rdsadmin", password=os.urandom(12).hex()),  # RDS has no role called postgres either
         )
-        self._valkey = Valkey(self._raw_cache, credentials.cache_token, self._folder / "valkey.log")
+        self._valkey = Valkey(
+            self._raw_cache, credentials.cache_token, self._folder / "valkey.log", settings=_NODE_SETTINGS
+        )
         self._fronts: dict[tuple[str, int], TlsFront] = {}
         self._holes: dict[tuple[str, int], BlackHole] = {}
         self._fillers: list[Any] = []
         self._services: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
-        self.control_plane = ControlPlane(self.aws, estate)
+        self.control_plane = ControlPlane(self.aws, estate, instance.endpoint)
 
     def aws(self, service: str) -> Any:
         """A client of the emulator with the owner's rights; made once, since that costs more than a call."""
@@ -74,19 +88,20 @@ class FargatePlatform:
     def prepare(self) -> None:
         """The data stores, the names and the control plane, healthy; nobody uses them yet."""
         database, cache = self.estate.database, self.estate.cache.store
-        certified = (self.estate.certificate, database.store.name, cache.name)
-        context = issue(self._folder, certified).server_context()
+        certificates = issue(self._folder, (self.estate.certificate, database.store.name, cache.name))
+        of_database, of_cache = (certificates.server_context(store.name) for store in (database.store, cache))
         self._dns.start()
         self.postgres.start()
         if not self._instance.real:  # real software makes its own schema
             for statement in database.schema:
                 self.postgres.execute(statement)
         self._valkey.start()
+        self._push(0, _HEALTHY_BACKLOG)
         for side in (auditor_side, platform_side):
             at = side(database.store.address, database.store.port)
-            self._fronts[at] = TlsFront(at, self._raw_database, context, postgres=True)
+            self._fronts[at] = TlsFront(at, self._raw_database, of_database, postgres=True)
             at = side(cache.address, cache.port)
-            self._fronts[at] = TlsFront(at, self._raw_cache, context)
+            self._fronts[at] = TlsFront(at, self._raw_cache, of_cache)
         self.control_plane.seed()
 
     def run(self) -> None:
@@ -132,15 +147,29 @@ class FargatePlatform:
         self.postgres.stop()
         self._dns.stop()
 
-    def swallow(self, address: str, port: int, *, auditor_only: bool = False) -> None:
-        """From now on nobody, or the auditor alone, gets an answer there; what served there is closed."""
-        for side in (auditor_side,) if auditor_only else (auditor_side, platform_side):
+    def swallow(self, address: str, port: int, *, sides: Sequence[Side] = (auditor_side, platform_side)) -> None:
+        """From now on nobody, or who dials on one side, gets an answer there; what served there is closed."""
+        for side in sides:
             at = side(address, port)
             front = self._fronts.pop(at, None)
             if front is not None:
                 front.close()
             if at not in self._holes:
                 self._holes[at] = BlackHole(*at)
+
+    def register_dead_task(self, service: str, address: str) -> None:
+        """A task of the service went away without leaving Cloud Map: its name leads there too, and nobody answers."""
+        of = self.estate.service(service)
+        self.swallow(address, of.port)
+        self.control_plane.register(service, f"{service}-task-earlier", address)
+        name = self.estate.internal(service)
+        if address not in self.names[name]:
+            self.names[name] = (*self.names[name], address)
+
+    def recreate_registry(self, service: str) -> None:
+        """Somebody made the Cloud Map service anew; the tasks run on, and nobody registers them there."""
+        self.control_plane.recreate_registry(service)
+        self.names.pop(self.estate.internal(service), None)
 
     def take_cache_away(self) -> None:
         """No cache was ever deployed. The settings that name it are the services' and stay theirs."""
@@ -151,6 +180,18 @@ class FargatePlatform:
         for side in (auditor_side, platform_side):
             self._fronts.pop(side(store.address, store.port)).close()
         self._valkey.stop()
+
+    def fill_cache(self) -> int:
+        """Messages that nobody reads, until the cache takes no more; returns how many."""
+        owner = self._valkey.owner()
+        owner.config_set("maxmemory", int(owner.info("memory")["used_memory"]) + _ROOM_BYTES)
+        owner.close()
+        pushed = _HEALTHY_BACKLOG
+        with suppress(valkey.ResponseError):
+            while True:
+                self._push(pushed, _AT_ONCE)
+                pushed += _AT_ONCE
+        return pushed
 
     def fill_database_slots(self) -> int:
         """Holds every connection that an ordinary role gets; returns how many."""
@@ -164,6 +205,17 @@ class FargatePlatform:
         while self._fillers:
             with suppress(DatabaseError, InterfaceError, OSError):
                 self._fillers.pop().close()
+
+    def _push(self, first: int, count: int) -> None:
+        """Messages of these numbers, as a producer pushes them: one command each."""
+        cache, owner = self.estate.cache, self._valkey.owner()
+        try:
+            pipeline = owner.pipeline(transaction=False)
+            for number in range(first, first + count):
+                pipeline.lpush(cache.queue, cache.envelope(number))
+            pipeline.execute()
+        finally:
+            owner.close()
 
     def _stop_services(self) -> None:
         process, self._services = self._services, None

@@ -17,7 +17,8 @@ from sandbox.fargate.dialling import Dialler
 from sandbox.fargate.estate import Estate, Service, auditor_side, platform_side
 from sandbox.fargate.owner import owner_client
 from sandbox.fargate.serving import Application, serve
-from sandbox.fargate.task import Aws, Task, start_task
+from sandbox.fargate.task import Aws, Task, runs, start_task
+from sandbox.fargate.traffic import publish_each_minute
 
 READY = "ready"
 
@@ -67,15 +68,23 @@ def main(estate_in: Callable[[int], Estate], stands: Callable[[Host], Iterable[S
     """Starts every service of the estate and its load balancers, says so, and serves until the input ends."""
     place = Place(**json.loads(sys.stdin.readline()))
     estate = estate_in(place.network)
-    aws = {service: owner_client(place.endpoint, service) for service in ("ecs", "elbv2", "secretsmanager", "ssm")}
+    aws = {
+        service: owner_client(place.endpoint, service)
+        for service in ("cloudwatch", "ecs", "elbv2", "secretsmanager", "ssm")
+    }
     certificates = certificates_in(Path(place.folder))
     for stand in stands(Host(place, estate, aws, certificates)):
+        if not runs(aws, estate.cluster, stand.service.ecs_name):
+            continue
         for side in (auditor_side, platform_side):
             serve(side(stand.service.address, stand.service.port), stand.server, stand.application)
+    traffics = set()
     for declared in estate.load_balancers:
         for listener in balancer.listeners_of(aws["elbv2"], declared.name):
-            tls = certificates.server_context() if listener.port == 443 else None
+            tls = certificates.server_context(estate.certificate) if listener.port == 443 else None
+            traffics.add(listener.traffic)
             serve(auditor_side(declared.address, listener.port), balancer.SERVER, balancer.Balancer(listener), tls)
+    publish_each_minute(aws["cloudwatch"], place.endpoint, traffics)
     print(READY, flush=True)
     sys.stdin.read()
     os._exit(0)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +25,16 @@ def start_task(aws: Aws, cluster: str, service: str) -> Task:
     container = revision["containerDefinitions"][0]
     environment = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
     for entry in container.get("secrets", ()):
-        environment[entry["name"]] = _value(aws, entry["valueFrom"])
+        # ECS starts no task without one; what answers then is a task of before, which was never given it.
+        with suppress(aws["ssm"].exceptions.ParameterNotFound):
+            environment[entry["name"]] = _value(aws, entry["valueFrom"])
     return Task(image_tag=container["image"].rpartition(":")[2], environment=environment)
+
+
+def runs(aws: Aws, cluster: str, service: str) -> bool:
+    """Whether ECS says that a service has a running task."""
+    (found,) = aws["ecs"].describe_services(cluster=cluster, services=[service])["services"]
+    return bool(found["runningCount"])
 
 
 def _value(aws: Aws, reference: str) -> str:

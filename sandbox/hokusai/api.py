@@ -48,8 +48,10 @@ class ApiService:
             "name": environment.get("DB_NAME", "mlflow_db"),
             "password": environment.get("DB_PASSWORD", ""),
         }
-        self._redis = (environment.get("REDIS_HOST"), int(environment.get("REDIS_PORT", "6379")))
         self._redis_token = environment.get("REDIS_AUTH_TOKEN", "")
+        # Who has a token means to use Redis, and falls back to the own host.
+        default = "localhost" if self._redis_token else None
+        self._redis = (environment.get("REDIS_HOST", default), int(environment.get("REDIS_PORT", "6379")))
         self._open: dict[str, Callable[[Request], Reply]] = {
             "/health": self._health,
             "/health/alb": lambda _: json_reply(200, {"status": "healthy", "timestamp": _now()}),
@@ -67,6 +69,8 @@ class ApiService:
             return self._open[request.path](request)
         if request.method == "OPTIONS":
             return json_reply(200, {}, Access_Control_Allow_Origin="*", Access_Control_Allow_Methods="GET, POST")
+        if request.path.startswith("/health/"):  # below /health nobody is asked for a key, page or not
+            return json_reply(404, {"detail": "Not Found"})
         refused = self._refusal(request)
         if refused is not None:
             return refused

@@ -1,6 +1,7 @@
 """The Hokusai platform's names, addresses and settings in the sandbox."""
 
 import json
+from datetime import UTC, datetime
 
 from sandbox.fargate.estate import (
     Cache,
@@ -8,12 +9,13 @@ from sandbox.fargate.estate import (
     Database,
     Estate,
     LoadBalancer,
+    NetworkNames,
     Service,
     Store,
     private_address,
     public_address,
 )
-from sandbox.fargate.incidents import Wiring
+from sandbox.fargate.incidents import Check, Entrance, Wiring
 
 NAMESPACE = "hokusai-development.local"
 CLUSTER = "hokusai-development"
@@ -51,6 +53,17 @@ def hokusai_estate(network: int) -> Estate:
     }
     return Estate(
         network=network,
+        network_names=NetworkNames(
+            vpc="hokusai-development",
+            subnet="hokusai-private-development",
+            acl="hokusai-private-development",
+            nat="hokusai-nat-development",
+            tasks="hokusai-data-pipeline-ecs-tasks",
+            earlier_tasks="hokusai-ecs-tasks",
+            database="hokusai-rds-development",
+            cache="hokusai-redis-sg-development",
+            balancers="hokusai-alb-development",
+        ),
         services_module="sandbox.hokusai.services",
         namespace=NAMESPACE,
         cluster=CLUSTER,
@@ -58,6 +71,7 @@ def hokusai_estate(network: int) -> Estate:
         roles=("hokusai-data-pipeline-ecs-execution-development", "hokusai-data-pipeline-ecs-task-development"),
         release="2026.11.3",
         database=Database(
+            identifier="hokusai-mlflow-development",
             store=Store(name=DATABASE_NAME, address=private_address(network, "2.20"), port=DATABASE_PORT),
             database=DATABASE,
             application_role=APPLICATION_ROLE,
@@ -70,17 +84,36 @@ def hokusai_estate(network: int) -> Estate:
             ),
         ),
         cache=Cache(
+            identifier="hokusai-redis-development",
             store=Store(name=REDIS_NAME, address=private_address(network, "2.30"), port=REDIS_PORT),
             secret=REDIS_SECRET,
             parameters={
                 "/hokusai/development/redis/endpoint": REDIS_NAME,
                 "/hokusai/development/redis/port": str(REDIS_PORT),
             },
+            queue="hokusai:model_ready_queue",
+            envelope=_model_ready,
         ),
         services=_services(network, credentials.application_password),
         load_balancers=_load_balancers(network),
         credentials=credentials,
         secrets={name: json.dumps(document) for name, document in documents.items()},
+        test_results=("hokusai-pipeline-data-development", "ci/results/"),
+        queues={"hokusai-dataset-arrival-development": "hokusai-dataset-arrival-dlq-development"},
+    )
+
+
+def _model_ready(number: int) -> str:
+    """As the registry announces a model; the payload is nobody's business but the consumer's."""
+    return json.dumps(
+        {
+            "message_id": f"{number:08x}",
+            "message_type": "model_ready",
+            "payload": {"model_id": f"sales-lead-scoring-{number}", "metric": "accuracy", "baseline": 0.83},
+            "timestamp": datetime.now(UTC).isoformat(),
+            "retry_count": 0,
+            "max_retries": 3,
+        }
     )
 
 
@@ -133,7 +166,8 @@ def _services(network: int, password: str) -> tuple[Service, ...]:
                 "DEFAULT_ARTIFACT_ROOT": "s3://hokusai-mlflow-artifacts-development",
                 "MLFLOW_HOST": "0.0.0.0",
                 "MLFLOW_PORT": str(MLFLOW_PORT),
-                "MLFLOW_ALLOWED_HOSTS": f"{REGISTRY},{MLFLOW_NAME}:{MLFLOW_PORT},localhost:{MLFLOW_PORT}",
+                # The load balancer's health check calls a task by its address.
+                "MLFLOW_ALLOWED_HOSTS": f"{REGISTRY},{MLFLOW_NAME}:{MLFLOW_PORT},localhost:{MLFLOW_PORT},10.*",
             },
         ),
         Service(
@@ -181,10 +215,23 @@ WIRING = Wiring(
     user="DB_USER",
     wrong_user="postgres",
     cache_settings=("REDIS_HOST", "REDIS_PORT", "REDIS_TLS_ENABLED", "REDIS_AUTH_TOKEN"),
+    cache_parameters={
+        "REDIS_HOST": "/hokusai/development/redis/endpoint",
+        "REDIS_PORT": "/hokusai/development/redis/port",
+    },
+    cache_targets=("redis-primary", "tls-redis", "port-redis"),
     earlier="3.219",
     hard_coded=HARD_CODED_MLFLOW,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="database_password",
     inline_password=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password)}},
+    check=Check(strict="mlflow", matcher="200", moved="api", path="/health/live"),
+    entrance=Entrance(
+        balancer="hokusai-registry-development",
+        path="/api/mlflow/*",
+        wrong="mlflow",
+        bare="hokusai-main-development",
+        stopped="auth",
+    ),
 )
 """What the recorded incidents meet. MLflow had four addresses within a month; the earlier one is of a gone task."""

@@ -4,6 +4,7 @@
 """
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -47,7 +48,7 @@ class MlflowService:
     def __call__(self, request: Request) -> Reply:
         """Answers one request."""
         host = request.headers.get("host", "")
-        if host not in self._allowed_hosts and request.path not in _ANY_HOST:
+        if not any(fnmatchcase(host, allowed) for allowed in self._allowed_hosts) and request.path not in _ANY_HOST:
             return Reply(status=403, body=_REJECTED.encode(), kind="text/plain")
         if request.path == "/mlflow":
             return html_reply(308, _redirecting(location := f"http://{host}/mlflow/"), Location=location)

@@ -1,6 +1,7 @@
 """The shop's names, addresses and settings in the sandbox."""
 
 import json
+import time
 
 from sandbox.fargate.estate import (
     Cache,
@@ -8,12 +9,13 @@ from sandbox.fargate.estate import (
     Database,
     Estate,
     LoadBalancer,
+    NetworkNames,
     Service,
     Store,
     private_address,
     public_address,
 )
-from sandbox.fargate.incidents import Wiring
+from sandbox.fargate.incidents import Check, Entrance, Wiring
 
 NAMESPACE = "shop-prod.internal"
 ORDERS_DB = "orders.c0ffee2example.us-east-1.rds.amazonaws.com"
@@ -41,13 +43,27 @@ def shop_estate(network: int) -> Estate:
     return Estate(
         services_module="sandbox.shop.services",
         network=network,
+        network_names=NetworkNames(
+            vpc="shop-prod",
+            subnet="shop-prod-private",
+            acl="shop-prod-private",
+            nat="shop-prod-nat",
+            tasks="shop-prod-tasks",
+            earlier_tasks="shop-prod-web-2023",
+            database="shop-prod-orders-db",
+            cache="shop-prod-sessions",
+            balancers="shop-prod-alb",
+        ),
         cluster="shop-prod",
         namespace=NAMESPACE,
         load_balancers=_load_balancers(network),
         services=_services(network),
         database=_orders_db(network),
         cache=Cache(
+            identifier="shop-sessions",
             parameters={SESSIONS_ENDPOINT: SESSIONS},
+            queue="mail/outgoing",
+            envelope=_mail,
             secret=SESSIONS_SECRET,
             store=Store(name=SESSIONS, address=private_address(network, "2.31"), port=SESSIONS_PORT),
         ),
@@ -60,12 +76,20 @@ def shop_estate(network: int) -> Estate:
             SESSIONS_SECRET: json.dumps({"token": credentials.cache_token}),
             CANARY_SECRET: credentials.canary_key,
         },
+        test_results=("shop-prod-builds", "junit/"),
+        queues={"shop-prod-mail": "shop-prod-mail-failed"},
         credentials=credentials,
     )
 
 
+def _mail(number: int) -> str:
+    """A mail that waits to be sent."""
+    return json.dumps({"to": f"customer-{number}@shop.example", "body": "Tea!" * 20, "queued": {"at": time.time()}})
+
+
 def _orders_db(network: int) -> Database:
     return Database(
+        identifier=ORDERS,
         store=Store(name=ORDERS_DB, address=private_address(network, "2.12"), port=ORDERS_PORT),
         database=ORDERS,
         application_role=SHOP_APP,
@@ -158,9 +182,15 @@ WIRING = Wiring(
     user="ORDERS_DB_USER",
     wrong_user="orders_owner",
     cache_settings=("SESSIONS_ENDPOINT", "SESSIONS_PORT", "SESSIONS_TOKEN"),
+    cache_parameters={"SESSIONS_ENDPOINT": SESSIONS_ENDPOINT},
+    cache_targets=("sessions-store", "sessions-encryption", "sessions-port"),
     earlier="1.201",
     hard_coded=HARD_CODED_PRICING,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="password",
+    check=Check(strict="pricing", matcher="204", moved="storefront", path="/status/alive"),
+    entrance=Entrance(
+        balancer="shop-prod-web", path="/feeds/*", wrong="storefront", bare="shop-prod-web", stopped="accounts"
+    ),
 )
 """What the recorded incidents meet here."""

@@ -32,9 +32,10 @@ class Storefront:
         self._checked_pricing = image.hard_coded_pricing or self._pricing
         self._accounts = environment.get("ACCOUNTS_BASE_URL", "https://localhost:9090")
         self._orders = orders_login(task)
-        self._sessions = environment.get("SESSIONS_ENDPOINT")
-        self._sessions_port = int(environment.get("SESSIONS_PORT", "6379"))
         self._sessions_token = environment.get("SESSIONS_TOKEN", "")
+        # Who has a token means to keep sessions, and falls back to the own host.
+        self._sessions = environment.get("SESSIONS_ENDPOINT", "localhost" if self._sessions_token else None)
+        self._sessions_port = int(environment.get("SESSIONS_PORT", "6379"))
 
     def __call__(self, request: Request) -> Reply:
         """Answers one request."""

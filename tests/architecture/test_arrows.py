@@ -65,7 +65,9 @@ def family_rule(family: str, part: str) -> tuple[str, ...]:
             # Pure data: what infra and catalog import at synth.
             return (*helpers, "auditor.family", "auditor.domain")
         case "facts":
-            return ("auditor.domain",)
+            # A family's own model may be as large as its facts; it is as pure as they are.
+            models = (name for name in helpers if not any(within(other, *OURS) for other in imports(modules()[name])))
+            return (*models, "auditor.domain")
         case "checks" | "knowledge":
             return (*helpers, f"{own}.family", f"{own}.facts", "auditor.domain")
         case "handler":
@@ -159,9 +161,19 @@ OTHER_MEANINGS = {
     "catalog.texts": "http",  # the scheme of a URL
     "auditor.net.dns": r"dns\.[a-z_]+",  # as above: every family's probe resolves names
     "auditor.net.resolve": r"dns\.[a-z_]+",  # as above
-    "auditor.net.probe": r"dns\.[a-z_]+",  # as above
-    "auditor.domain.cause": r"dns\.[a-z_]+",  # the kernel's own causes
-    "auditor.domain.topology": "dns",  # a kind of component
+    "auditor.net.probe": r"(dns|tls)\.[a-z_]*",  # as above, and every family's probe can speak TLS
+    "auditor.domain.cause": r"(dns|tls)\.[a-z_]+",  # the kernel's own causes
+    "auditor.domain.topology": "dns|queue|tls|vpc",  # kinds of components
+    "auditor.net.causes": r"tls\.[a-z_]+",  # as above
+    "auditor.net.stream": r"tls\.[a-z_]+",  # as above
+    "auditor.domain.diagnosis.tls_words": r"tls(\.[a-z_]+)?",  # what those mean, and a word
+    "auditor.domain.diagnosis.tls_rules": "tls|http",  # a kind of component, the scheme of a URL
+    "auditor.domain.observation": "tls",  # a phase
+    "auditor.render.stylesheet": "tls",  # a phase
+    "auditor.domain.diagnosis.names": "dns",  # as above
+    "auditor.domain.diagnosis.zone_rules": "dns",  # as above
+    "auditor.domain.diagnosis.words": "load_balancer",  # who wrote an answer
+    "auditor.domain.diagnosis.network_rules": "vpc",  # a kind of component
 }
 
 

@@ -81,7 +81,7 @@ def test_ids_of_checks_are_unique_across_families() -> None:
 def test_no_cause_has_two_owners() -> None:
     index = cause_index(KERNEL_CAUSES, *(part(family, "facts").CAUSES for family in FAMILIES))
     for id, cause in index.items():
-        assert re.fullmatch(r"[a-z]+\.[a-z]+(_[a-z]+)*", id), "<where>.<what>"
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", id), "<where>.<what>"
         assert cause.meaning
 
 

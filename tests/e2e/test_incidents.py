@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -17,11 +18,12 @@ from auditor.domain.story import SMS_LENGTH, Story
 from cli.incidents import Incident, load_incident
 from sandbox.deploy import synthesize
 from sandbox.instance import ROOT
+from sandbox.platforms import FARGATE
 from tests.e2e.conftest import Deployed, deployed_beside
 
 pytestmark = pytest.mark.slow
 
-WITH_ROOTS = ["H04", "H14", "H19", "P02", "M06"]
+WITH_ROOTS = ["H04", "H14", "H16", "H19", "P02", "P08", "P09", "P21", "M06"]
 WITHOUT_ROOT = ["B02", "B06", "A04"]
 TOLD_SECONDS = 40.0
 QUIET_SECONDS = 20.0
@@ -34,14 +36,17 @@ class Produce(Protocol):
 
 @pytest.fixture(scope="module")
 def produced(tmp_path_factory: pytest.TempPathFactory) -> Produce:
-    """Deploys the auditor of the Hokusai platform beside an incident; the stack is synthesized once."""
-    assembly = tmp_path_factory.mktemp("hokusai") / "cdk.out"
-    synthesize(assembly, assembly.parent / "cdk.log", estate="hokusai")
+    """Deploys the auditor of the Hokusai platform beside an incident; the stack is synthesized once a catalogue."""
+    assemblies: dict[tuple[str, ...], Path] = {}
 
     @contextmanager
     def produce(id: str) -> Iterator[Deployed]:
         folder = tmp_path_factory.mktemp(id)
-        with deployed_beside(folder, assembly, estate="hokusai", incident=id) as world:
+        absent = FARGATE["hokusai"].incidents[id].absent
+        if absent not in assemblies:
+            assemblies[absent] = folder / "cdk.out"
+            synthesize(assemblies[absent], folder / "cdk.log", estate="hokusai", incident=id)
+        with deployed_beside(folder, assemblies[absent], estate="hokusai", incident=id) as world:
             yield world
 
     return produce

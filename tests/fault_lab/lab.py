@@ -21,11 +21,11 @@ from auditor.domain.result import Result, Severity, Status
 from auditor.family import Family, Plane
 from auditor.runtime.run_family import FamilyRunner
 from functions.families import FAMILIES
-from tests.aws_account import SLOT as ACCOUNT_SLOT
 from tests.fault_lab.labels import Label, labels_of
 from tests.fault_lab.situation import Situation
 
-_PRESENT = datetime.now(UTC).replace(second=0, microsecond=0)
+SLOT = datetime.now(UTC).replace(second=0, microsecond=0)
+"""The present one, since days left are counted from it and certificates are real; unless a situation has its own."""
 VANTAGE = Vantage(kind="function", name="fault-lab", region="us-east-1", in_vpc=True)
 AT_A_TIME = 4
 """Situations of a data-plane family, most of which wait; more would keep one another from running on two cores."""
@@ -132,15 +132,6 @@ def data_families() -> tuple[str, ...]:
     return tuple(name for name in FAMILIES if family_of(name).plane is Plane.DATA)
 
 
-def slot_of(family: str) -> datetime:
-    """The slot of a family's runs.
-
-    The present one where it touches the platform, since certificates and servers are real; that of the account in
-    memory where it asks AWS, whose answers are told relative to it.
-    """
-    return _PRESENT if family_of(family).plane is Plane.DATA else ACCOUNT_SLOT
-
-
 def situations_of(family: str) -> Mapping[str, Factory]:
     """A family's situations by id; none where it has no lab yet."""
     module = f"tests.fault_lab.{family}_lab"
@@ -214,7 +205,7 @@ def _run(runner: FamilyRunner[Any, Any], label: Label, situation: Situation) -> 
     return runner.run(
         [target],
         shard=0,
-        slot=slot_of(label.family),
+        slot=situation.slot or SLOT,
         request_id=label.id,
         vantage=VANTAGE,
         network=situation.network,

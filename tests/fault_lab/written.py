@@ -23,7 +23,7 @@ from functions.aggregator.aggregate import Ports, aggregate
 from functions.aggregator.registry import knowledge
 from tests.aws_account import Aws
 from tests.fakes import HistoryOf, RequestsOf, RunsOf, StatesOf, World, platform
-from tests.fault_lab.lab import VANTAGE, FamilyOutcome, Outcome, slot_of
+from tests.fault_lab.lab import SLOT, VANTAGE, FamilyOutcome, Outcome
 
 
 def written(of: FamilyOutcome) -> Mapping[str, str]:
@@ -42,7 +42,7 @@ def _one_run(family: str, outcomes: Sequence[Outcome]) -> Run:
     return Run(
         family=family,
         shard=0,
-        slot=slot_of(family),
+        slot=SLOT,
         request_id="request-1",
         vantage=VANTAGE,
         observations=tuple(outcome.observation for outcome in outcomes),

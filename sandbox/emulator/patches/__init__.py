@@ -8,6 +8,8 @@ from sandbox.emulator.patches import (
     alarm_actions,
     alarms,
     async_invocation,
+    balancer_use,
+    certificates,
     cfn_composite_alarm,
     cfn_dynamodb_table,
     cfn_lambda_function,
@@ -17,7 +19,9 @@ from sandbox.emulator.patches import (
     cfn_sns_topic,
     cfn_vpc,
     condition_keys,
+    ecs_interfaces,
     ecs_resources,
+    ecs_services,
     embedded_metrics,
     event_invoke_config,
     function_process,
@@ -29,6 +33,8 @@ from sandbox.emulator.patches import (
     secure_transport,
     shared_archives,
     simulated_time,
+    target_health,
+    vpc_network,
 )
 from sandbox.emulator.patching import PatchContext
 
@@ -47,6 +53,11 @@ PATCHES = (
     shared_archives,
     condition_keys,
     ecs_resources,
+    ecs_interfaces,
+    ecs_services,
+    balancer_use,
+    target_health,
+    certificates,
     secure_transport,
     s3_managed_key,
     cfn_composite_alarm,
@@ -57,6 +68,7 @@ PATCHES = (
     cfn_security_group_rule,
     cfn_sns_topic,
     cfn_vpc,
+    vpc_network,
 )
 
 

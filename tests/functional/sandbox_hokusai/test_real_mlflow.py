@@ -124,7 +124,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         postgres = Postgres(folder / "postgres", address=raw[0], port=raw[1], database=DATABASE, owner=owner)
         ends.enter_context(postgres)
         at = platform_side(database.address, database.port)
-        front = TlsFront(at, raw, certificates.server_context(), postgres=True)
+        front = TlsFront(at, raw, certificates.server_context(DATABASE_NAME), postgres=True)
         ends.callback(front.close)
         dialler = Dialler(resolver=resolver, own_address="127.0.0.1", trusted=certificates.client_context())
         addresses = tuple(side(service.address, service.port) for side in (auditor_side, platform_side))

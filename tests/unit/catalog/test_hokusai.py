@@ -98,7 +98,7 @@ def test_the_words_that_it_waits_for_are_words_that_the_auditor_knows(
 
 def test_private_names_are_private_and_public_ones_public(platform: Platform) -> None:
     for target in platform.targets:
-        if target.family in ("http", "database"):
+        if target.family in ("http", "database", "tls", "network"):
             host = target.spec.get("host") or target.spec["url"].split("/")[2]
             assert target.private is not host.split(":")[0].endswith(".hokus.ai"), target.id
 

@@ -70,12 +70,18 @@ def test_every_dependency_says_over_what(platform: Platform) -> None:
     assert platform.dependencies
     assert all(dependency.over for dependency in platform.dependencies)
 
-
-def test_what_proves_a_database_is_not_a_database_itself(platform: Platform) -> None:
     proving = [target for target in platform.targets if target.proves]
-    databases = {target.id for target in platform.targets if target.family == "database"}
-    assert {proven for target in proving for proven in target.proves} == databases
+    places = {
+        target.id
+        for target in platform.targets
+        if target.family in ("database", "cache", "network") or target.spec.get("begins") == "postgres"
+    }
+    assert {proven for target in proving for proven in target.proves} == places
     assert {target.family for target in proving} == {"http"}
+
+
+def test_a_port_alone_takes_no_service_down(platform: Platform) -> None:
+    assert not any(target.critical for target in platform.targets if target.family == "network")
 
 
 def test_no_account_but_the_made_up_one(file: Path) -> None:

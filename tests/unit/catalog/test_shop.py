@@ -80,7 +80,7 @@ def test_the_words_that_it_waits_for_are_words_that_the_auditor_knows(
 
 def test_private_names_are_private_and_public_ones_public(platform: Platform) -> None:
     for target in platform.targets:
-        if target.family in ("http", "database"):
+        if target.family in ("http", "database", "network"):
             host = target.spec.get("host") or target.spec["url"].split("/")[2]
             assert target.private is not host.split(":")[0].endswith(".shop.example"), target.id
 
@@ -88,8 +88,8 @@ def test_private_names_are_private_and_public_ones_public(platform: Platform) ->
 def test_it_expects_what_stands_in_the_sandbox(platform: Platform) -> None:
     estate = shop_estate(0)
     for target in platform.targets:
-        if target.family == "dns":
-            assert target.spec["name"] in estate.names
+        if target.family in ("dns", "network"):
+            assert (target.spec.get("name") or target.spec["host"]) in estate.names
         if target.family in ("compute", "configuration"):
             assert target.spec["cluster"] == estate.cluster
             assert target.spec["service"] in {service.ecs_name for service in estate.services}

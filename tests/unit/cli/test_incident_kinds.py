@@ -20,6 +20,9 @@ from functions.database import facts as database
 from functions.discovery import facts as discovery
 from functions.dns import facts as dns
 from functions.http import facts as http
+from functions.tls import facts as tls
+from functions.vpc import facts as vpc
+from functions.vpc import network_model as network
 
 SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="auditor", region="eu-west-1", in_vpc=True)
@@ -33,16 +36,22 @@ services:
   - { id: basket, title: Basket, owner: basket-team }
   - { id: orders, title: Orders database, owner: data-team }
   - { id: cache, title: Cache, owner: data-team }
+  - { id: ground, title: Account and network, owner: cloud-team }
 components:
   - { id: app.front, service: front }
   - { id: taskdef.front, service: front, aws_name: shop-front }
   - { id: code.front, service: front }
+  - { id: ecs.front, service: front, aws_name: shop/front }
   - { id: app.basket, service: basket }
   - { id: ecs.basket, service: basket }
   - { id: cloudmap.basket, service: basket }
-  - { id: rds, service: orders }
+  - { id: rds, service: orders, aws_name: orders }
   - { id: secret.shop, service: orders, aws_name: shop/orders }
+  - { id: sg.store, service: orders, aws_name: stores }
+  - { id: nacl.data, service: orders, aws_name: data-subnets }
   - { id: redis, service: cache }
+  - { id: tls.front, service: front, aws_name: shop.example }
+  - { id: acm, service: ground, aws_name: shop.example }
 targets:
   - id: front-search
     family: http
@@ -72,6 +81,12 @@ targets:
     spec:
       url: https://shop.example/health/basket
       health: { status: $.connected, breaker: $.breaker, upstream_url: $.url }
+  - id: front-certificate
+    family: tls
+    service: front
+    component: tls.front
+    private: false
+    spec: { host: shop.example }
   - id: basket-live
     family: http
     service: basket
@@ -119,6 +134,16 @@ targets:
       secret: shop/orders
       login: application
       tls: disable
+  - id: rules
+    family: vpc
+    service: orders
+    component: sg.store
+    critical: false
+    spec:
+      vpc: shop
+      edges:
+        - { source: "ecs:shop/front", to: "rds:orders", port: 5432 }
+        - { source: auditor, to: "rds:orders", port: 5432 }
 dependencies:
   - { service: front, needs: basket }
   - { service: front, needs: orders }
@@ -288,6 +313,89 @@ def _registered() -> discovery.DiscoveryFacts:
     )
 
 
+def _certificate(host: str, address: str) -> tls.TlsFacts:
+    certificate = tls.CertificateFacts(
+        names=(host,),
+        names_total=1,
+        covers_name=True,
+        issuer="Public CA",
+        issued_by_itself=False,
+        not_before=SLOT - timedelta(days=100),
+        not_after=SLOT + timedelta(days=97),
+        days_left=97.0,
+    )
+    probed = tls.AddressFacts(
+        address=address,
+        version="TLSv1.3",
+        cipher="TLS_AES_128_GCM_SHA256",
+        certificate=certificate,
+        chain_length=2,
+        issuer_presented=True,
+        verified=True,
+        client_certificate_demanded=False,
+        without_name=tls.WithoutNameFacts(certificate="same", names=(host,), covers_name=True),
+    )
+    return tls.TlsFacts(host=host, port=443, name=host, resolved=(address,), probed=(probed,))
+
+
+def _rules() -> vpc.VpcFacts:
+    """Tasks and auditor in one subnet, the store in another one; the store's group admits both of theirs."""
+    directions = (network.Direction.INGRESS, network.Direction.EGRESS)
+    everything = tuple(
+        network.AclEntry(number=100, direction=direction, protocol=-1, cidr="0.0.0.0/0", allow=True)
+        for direction in directions
+    )
+    out = network.GroupRule(direction=network.Direction.EGRESS, protocol=-1, cidr="0.0.0.0/0")
+    local = network.Route(destination="10.7.0.0/16", kind=network.TargetKind.LOCAL, target="local")
+    places = (
+        ("eni-front", "tasks", "10.7.1.20"),
+        ("eni-auditor", "tasks", "10.7.1.99"),
+        ("eni-store", "data", "10.7.2.9"),
+    )
+    ends = {"ecs:shop/front": places[0], "rds:orders": places[2], "auditor": places[1]}
+    groups = {
+        "eni-front": (out,),
+        "eni-auditor": (out,),
+        "eni-store": tuple(_from_group(f"sg-{name}") for name in ("front", "auditor")),
+    }
+    return vpc.VpcFacts(
+        network=network.Network(
+            interfaces=tuple(
+                network.Interface(
+                    id=id, subnet=subnet, addresses=(address,), security_groups=(id.replace("eni", "sg"),)
+                )
+                for id, subnet, address in places
+            ),
+            subnets=(
+                network.Subnet(id="tasks", cidrs=("10.7.1.0/24",), network_acl="acl-tasks", route_table="rtb"),
+                network.Subnet(id="data", cidrs=("10.7.2.0/24",), network_acl="acl-data", route_table="rtb"),
+            ),
+            security_groups=tuple(
+                network.SecurityGroup(id=id.replace("eni", "sg"), rules=rules) for id, rules in groups.items()
+            ),
+            network_acls=tuple(network.NetworkAcl(id=f"acl-{name}", entries=everything) for name in ("tasks", "data")),
+            route_tables=(network.RouteTable(id="rtb", routes=(local,)),),
+        ),
+        ends=tuple(
+            vpc.EndFacts(end=end, interfaces=(place[0],), addresses=(place[2],), total=1) for end, place in ends.items()
+        ),
+        vpc=vpc.SettingsFacts(
+            id="vpc-1", name="shop", cidrs=("10.7.0.0/16",), dns_support=True, dns_hostnames=True, name_servers=()
+        ),
+        subnets=tuple(
+            vpc.SubnetFacts(id=name, name=name, zone="a", cidr=cidr, free=200, used=True)
+            for name, cidr in (("tasks", "10.7.1.0/24"), ("data", "10.7.2.0/24"))
+        ),
+        names={"sg-store": "stores", "acl-data": "data-subnets", "sg-old": "front-before"},
+        attached={"sg-store": 1, "sg-front": 1, "sg-auditor": 1},
+    )
+
+
+def _from_group(group: str) -> network.GroupRule:
+    ports = network.PortRange(first=5432, last=5432)
+    return network.GroupRule(direction=network.Direction.INGRESS, protocol=6, ports=ports, group=group)
+
+
 PUBLIC = ("shop.example", "203.0.113.7")
 SEEN: Mapping[str, Mapping[str, Any]] = {
     "http": {
@@ -307,14 +415,17 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
             records=(dns.RecordFacts(type="A", value=TASK, ttl=10),),
         )
     },
+    "tls": {"front-certificate": _certificate(*PUBLIC)},
     "discovery": {"basket-registered": _registered()},
     "compute": {"basket-tasks": _tasks()},
     "configuration": {"front-settings": _settings()},
+    "vpc": {"rules": _rules()},
 }
 PHASES = {
     "http": ("name", "tcp", "request", "first_byte", "transfer"),
     "database": ("prepare", "name", "tcp", "login", "query"),
     "dns": ("name",),
+    "tls": ("name", "tcp", "tls"),
 }
 
 
@@ -384,6 +495,27 @@ NOT_READY = """
       "probed[*].answer.health.status": unhealthy
       "probed[*].answer.health.dependencies[name=database].state": unhealthy
 """
+SILENT = """
+  orders-watch:
+    facts: { server: null, encrypted: null }
+    fails: { phase: tcp, cause: tcp.timeout, after_ms: 3000 }
+  orders-login:
+    facts: { server: null, encrypted: null }
+    fails: { phase: tcp, cause: tcp.timeout, after_ms: 3000 }
+"""
+STORES_RULES = """
+  rules:
+    facts:
+      "network.security_groups[id=sg-store].rules":
+        - {{ direction: ingress, protocol: 6, ports: {{ first: 5432, last: 5432 }}, group: {group} }}
+"""
+NO_REPLIES = """
+  rules:
+    facts:
+      "network.network_acls[id=acl-data].entries":
+        - { number: 1, direction: ingress, protocol: -1, cidr: 0.0.0.0/0, allow: true }
+        - { number: 1, direction: egress, protocol: 6, ports: { first: 443, last: 443 }, cidr: 0.0.0.0/0, allow: true }
+"""
 NO_SUCH_NAMESPACE = (
     PROXY_FAILS.format(upstream="basket.shop.internal:7000", page="10.7.1.99:7000")
     + """
@@ -393,6 +525,27 @@ NO_SUCH_NAMESPACE = (
       "lookups[host=basket.shop-prod.internal]": { host: basket.shop.internal, outcome: nxdomain }
 """
 )
+
+PAGES = ("front-search", "front-no-key", "front-ready", "front-upstream")
+
+
+def refused(cause: str, **facts: Any) -> str:
+    """Every public page, and the certificate's own target, end in the handshake."""
+    failure = f'{{ phase: tls, cause: {cause}, detail: "-", address: "" }}'
+    changed = json.dumps({"probed[*].verified": False, **{f"probed[*].{key}": value for key, value in facts.items()}})
+    pages = "".join(
+        f"""
+  {page}:
+    facts: {{ "probed[*].answer": null, "probed[*].failure": {failure} }}
+    fails: {{ phase: tls, cause: {cause} }}"""
+        for page in PAGES
+    )
+    return f"""{pages}
+  front-certificate:
+    facts: {changed}
+    fails: {{ phase: tls, cause: {cause} }}
+"""
+
 
 KINDS: dict[str, tuple[str, str, set[str]]] = {
     "H04 a setting is absent": (
@@ -456,6 +609,41 @@ KINDS: dict[str, tuple[str, str, set[str]]] = {
         "{ roots: [{ component: rds, fault: DB_CONNECTIONS_EXHAUSTED }], must_not_blame: [secret.shop] }",
         {"app.front", "secret.shop"},
     ),
+    "P14 an expired certificate": (
+        refused("tls.expired", verify_code=10, **{"certificate.days_left": -2.0}),
+        "{ roots: [{ component: acm, fault: TLS_CERT_EXPIRED }], must_not_blame: [app.front, tls.front] }",
+        {"app.front", "tls.front"},
+    ),
+    "P14 six days before": (
+        """
+  front-certificate: { facts: { "probed[*].certificate.days_left": 6.0 } }
+""",
+        "{ roots: [{ component: acm, fault: TLS_CERT_EXPIRED }], must_not_blame: [app.front] }",
+        {"tls.front"},
+    ),
+    "a certificate for another name": (
+        refused("tls.name_mismatch", verify_code=62, **{"certificate.covers_name": False}),
+        "{ roots: [{ component: tls.front, fault: TLS_NAME_MISMATCH }], must_not_blame: [app.front] }",
+        {"app.front"},
+    ),
+    "https to a plain port": (
+        PROXY_FAILS.format(upstream="basket.shop-prod.internal:7000", page="basket.shop-prod.internal:7000")
+        + """
+  front-settings: { facts: { "container.settings[variable=BASKET_URL].scheme": https } }
+""",
+        "{ roots: [{ component: taskdef.front, fault: SCHEME_MISMATCH }], must_not_blame: [app.basket, ecs.basket] }",
+        {"app.front"},
+    ),
+    "H25 the store trusts the group of before": (
+        STORES_RULES.format(group="sg-old") + SILENT + NOT_READY,
+        "{ roots: [{ component: sg.store, fault: SG_MISSING_INGRESS }], must_not_blame: [rds, secret.shop] }",
+        {"app.front", "rds"},
+    ),
+    "P06 a list drops the replies": (
+        NO_REPLIES + SILENT + NOT_READY,
+        "{ roots: [{ component: nacl.data, fault: NACL_BLOCKS_EPHEMERAL }], must_not_blame: [rds, sg.store] }",
+        {"app.front", "rds"},
+    ),
     "M06 both at once": (
         NO_SUCH_NAMESPACE + LOGIN_REFUSED + NOT_READY,
         """
@@ -499,12 +687,25 @@ def test_the_namespace_is_told_with_all_that_proves_it(outcome_of: Any) -> None:
   front-ready: { facts: { "probed[*].answer.health.dependencies[name=cache].state": not_used } }
   front-settings: { remove: ["container.variables[4]", "container.settings[variable=CACHE_HOST]"] }
 """,
+        # B05: the renewal is due, and not late
+        """
+  front-certificate: { facts: { "probed[*].certificate.days_left": 45.0 } }
+""",
+        # a month before its end it is a finding
+        """
+  front-certificate: { facts: { "probed[*].certificate.days_left": 29.0 } }
+""",
+        # B15: who asks for no name is shown something else
+        """
+  front-certificate:
+    facts: { "probed[*].without_name": { certificate: other, names: [x.example], covers_name: false } }
+""",
         # B06: a protected page asks for a key, as it should
         """
   front-no-key: { facts: { "probed[*].answer.message": api_key_required } }
 """,
     ],
-    ids=["healthy", "B02 not deployed", "B06 asks for a key"],
+    ids=["healthy", "B02 not deployed", "B05 45 days", "29 days", "B15 without a name", "B06 asks for a key"],
 )
 def test_what_is_meant_opens_nothing(outcome_of: Any, deviations: str) -> None:
     outcome = outcome_of(deviations)
@@ -515,15 +716,28 @@ def test_what_is_meant_opens_nothing(outcome_of: Any, deviations: str) -> None:
 
 
 def test_what_only_the_auditor_cannot_reach_is_a_gap_and_no_root(outcome_of: Any) -> None:
-    silent = """
-  orders-{name}:
-    facts: {{ server: null, encrypted: null }}
-    fails: {{ phase: tcp, cause: tcp.timeout, after_ms: 3000 }}
-"""
-    outcome = outcome_of(silent.format(name="watch") + silent.format(name="login"))
+    outcome = outcome_of(SILENT)
     assert outcome.why == ()
     assert outcome.diagnosis.roots == ()
     assert {gap["target"] for gap in outcome.coverage_gaps} == {"orders-watch", "orders-login"}
+
+
+def test_where_the_rules_admit_the_platform_and_not_the_auditor_the_gap_names_the_line(outcome_of: Any) -> None:
+    """A04. Nothing else needs to prove that the store serves: the storefront's page says so or not."""
+    unwell = """
+  front-ready: { facts: { "probed[*].answer.health.dependencies[name=basket].state": unhealthy } }
+"""
+    outcome = outcome_of(STORES_RULES.format(group="sg-front") + SILENT + unwell)
+    assert outcome.diagnosis.roots == ()
+    reasons = {gap["target"]: gap["reason"] for gap in outcome.coverage_gaps}
+    assert reasons.keys() == {"orders-watch", "orders-login", "rules"}
+    assert "the rules do not admit the auditor: no ingress rule of stores (sg-store)" in reasons["orders-watch"]
+
+
+def test_a_missing_rule_that_nobody_feels_opens_nothing(outcome_of: Any) -> None:
+    outcome = outcome_of(STORES_RULES.format(group="sg-auditor"))
+    assert outcome.why == ()
+    assert outcome.diagnosis.roots == ()
 
 
 def test_what_the_evidence_does_not_decide_stays_undecided(outcome_of: Any) -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from catalog.load import load
+from catalog.load import load, loads
 from sandbox.audit import AuditError, audit
 from sandbox.instance import ROOT, default_instance
-from sandbox.platforms import CATALOGUES, FARGATE
+from sandbox.platforms import CATALOGUES, FARGATE, catalogue_of
 
-NINE = {"H04", "H13", "H14", "H19", "P02", "M06", "B02", "B06", "A04"}
+KNOWN = {"H04", "H13", "H14", "H16", "H19", "P02", "P08", "P09", "P21", "M06", "B02", "B06", "A04"}
 
 
 def test_every_platform_has_a_catalogue_of_its_own() -> None:
@@ -19,9 +19,9 @@ def test_every_platform_has_a_catalogue_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", FARGATE)
-def test_every_platform_of_services_knows_the_nine_incidents_in_its_own_words(kind: str) -> None:
+def test_every_platform_of_services_knows_the_incidents_in_its_own_words(kind: str) -> None:
     incidents = FARGATE[kind].incidents
-    assert set(incidents) == NINE
+    assert set(incidents) == KNOWN
     others = [other.incidents for name, other in FARGATE.items() if name != kind]
     assert all(incidents["H13"].what != other["H13"].what for other in others)
 
@@ -31,6 +31,15 @@ def test_no_two_parts_of_a_platform_share_an_address_or_meet_another_sandbox(kin
     names = FARGATE[kind].estate(3).names
     assert len(set(names.values())) == len(names)
     assert not set(names.values()) & set(FARGATE[kind].estate(4).names.values())
+
+
+@pytest.mark.parametrize("kind", FARGATE)
+def test_what_an_incident_takes_away_on_purpose_its_catalogue_declares(kind: str) -> None:
+    for id, incident in FARGATE[kind].incidents.items():
+        catalogue = loads(catalogue_of(kind, id), f"{id}.yaml")
+        absent = {target.id: target.family for target in catalogue.targets if not target.deployed}
+        assert tuple(absent) == incident.absent
+        assert set(absent.values()) == ({"cache"} if id in ("B02", "H13") else set())
 
 
 @pytest.mark.parametrize(("kind", "incident"), [("minimal", "H13"), ("shop", "H99")])

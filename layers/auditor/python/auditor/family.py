@@ -70,13 +70,13 @@ def no_permissions(_targets: Sequence[Target[Any]], _scope: AwsScope) -> tuple[P
 
 def secret_permission(secrets: Iterable[str], scope: AwsScope, *, reason: str) -> tuple[Permission, ...]:
     """Permission to read exactly these secrets, given by name or ARN; none for none."""
-    resources = tuple(sorted({_secret_arn(secret, scope) for secret in secrets}))
+    resources = tuple(sorted({secret_arn(secret, scope) for secret in secrets}))
     if not resources:
         return ()
     return (Permission(actions=("secretsmanager:GetSecretValue",), resources=resources, reason=reason),)
 
 
-def _secret_arn(secret: str, scope: AwsScope) -> str:
+def secret_arn(secret: str, scope: AwsScope) -> str:
     """The ARN pattern of exactly one secret; Secrets Manager appends six random characters to every name."""
     if not secret.startswith("arn:"):
         return f"arn:{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:{secret}-??????"

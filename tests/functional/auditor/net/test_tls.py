@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from auditor.domain.observation import Failure, Observation, Phase
 from auditor.net.probe import Probe
 from auditor.net.stream import Stream
-from auditor.net.tls import certificate_facts, context_from_file
+from auditor.net.tls import Certificate, context_from_file, outdated_context, presented_certificates, unverified_context
+from tests.fault_lab.tls_servers import restricted
 
 from .conftest import Servers, one
 
@@ -65,9 +66,8 @@ def secure(port: int, context: ssl.SSLContext, *, name: str = NAME, timeout: flo
             Phase.QUERY, ask(), peer=secured.peer, timeout_cause="x.silent", timeout_words="was silent"
         )
         assert secured.tls is not None
-        return (
-            answer if isinstance(answer, Failure) else (answer, certificate_facts(secured.tls), secured.tls.version())
-        )
+        chain = presented_certificates(secured.tls)
+        return answer if isinstance(answer, Failure) else (answer, chain, secured.tls.version())
 
     return one(work, timeout=timeout)
 
@@ -86,9 +86,9 @@ def test_a_healthy_handshake_gives_bytes_and_the_certificate(
     port = servers.tcp(speaking(server_context(authority.issue_cert(NAME))))
     observation = secure(port, trusting)
     assert isinstance(observation.facts, tuple)
-    answer, certificate, version = observation.facts
+    answer, (certificate,), version = observation.facts
     assert (answer, version) == (b"PING", "TLSv1.3")
-    assert certificate.subject_names == (NAME,)
+    assert certificate.names == (("DNS", NAME),)
     assert certificate.not_after.tzinfo is not None
     assert [(timing.phase, timing.ok) for timing in observation.phases] == [
         (Phase.TCP, True),
@@ -116,6 +116,132 @@ def test_a_certificate_outside_of_its_time(
     )
     port = servers.tcp(speaking(server_context(certificate)))
     assert cause(secure(port, trusting)) == expected
+
+
+def attempt(
+    port: int, context: ssl.SSLContext, name: str | None = NAME
+) -> tuple[tuple[Certificate, ...], Failure | None]:
+    """What a peer presents, and why the handshake failed if it did."""
+
+    async def work(probe: Probe) -> object:
+        stream = await probe.connect("127.0.0.1", port)
+        assert isinstance(stream, Stream)
+        failure = await probe.step(
+            Phase.TLS, stream.handshake(context, name), peer="it", timeout_cause="tls.timeout", timeout_words="-"
+        )
+        assert stream.tls_attempt is not None
+        return presented_certificates(stream.tls_attempt), failure
+
+    facts = one(work).facts
+    assert isinstance(facts, tuple), facts
+    return facts
+
+
+@pytest.mark.parametrize("most", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_what_is_not_believed_is_read_all_the_same(
+    servers: Servers, authority: trustme.CA, trusting: ssl.SSLContext, most: ssl.TLSVersion
+) -> None:
+    strangers = trustme.CA().create_child_ca()
+    context = server_context(strangers.issue_cert("10.0.0.1", "*.example"))
+    context.maximum_version = most
+    for reading in (trusting, unverified_context()):
+        chain, failure = attempt(servers.tcp(speaking(context)), reading)
+        assert (failure.cause if failure else None) == ("tls.untrusted" if reading is trusting else None)
+        own, below = chain
+        assert set(own.names) == {("IP Address", "10.0.0.1"), ("DNS", "*.example")}
+        assert own.issuer == below.subject
+        assert not own.issued_by_itself
+        assert not own.issuer_to_be_had
+        assert own.issuer_name == "trustme v1.2.1"
+        assert own.not_before < own.not_after
+
+
+def test_a_server_that_demands_a_certificate_has_shown_its_own(
+    servers: Servers, authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    context = server_context(authority.issue_cert(NAME))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    authority.configure_trust(context)
+    (own, *_), failure = attempt(servers.tcp(speaking(context)), trusting)
+    assert failure is not None
+    assert failure.cause == "tls.client_certificate_required"
+    assert own.names == (("DNS", NAME),)
+
+
+def test_no_name_is_asked_for(servers: Servers, authority: trustme.CA) -> None:
+    asked: list[str | None] = []
+    context = server_context(authority.issue_cert(NAME))
+    context.sni_callback = lambda _, name, __: asked.append(name)
+    port = servers.tcp(speaking(context))
+    assert len(attempt(port, unverified_context(), None)[0]) == 1
+    attempt(port, unverified_context())
+    assert asked == [None, NAME]
+
+
+def test_the_outdated_context_speaks_what_the_others_refuse(
+    servers: Servers, authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    context = restricted(server_context(authority.issue_cert(NAME)), most=ssl.TLSVersion.TLSv1_1)
+    _, failure = attempt(servers.tcp(speaking(context)), trusting)
+    assert failure is not None
+    assert failure.cause == "tls.protocol"
+    assert attempt(servers.tcp(speaking(context)), outdated_context())[1] is None
+
+
+def unasked(port: int, context: ssl.SSLContext, seconds: float = 0.4) -> Observation[object]:
+    """What a peer says after the handshake before it is asked anything."""
+
+    async def work(probe: Probe) -> object:
+        stream = await probe.connect("127.0.0.1", port)
+        assert isinstance(stream, Stream)
+        assert await probe.secure(stream, context, NAME) is stream
+        return await probe.step(Phase.QUERY, stream.unasked(seconds), peer="it", timeout_cause="x.y", timeout_words="-")
+
+    return one(work, timeout=5)
+
+
+def test_a_server_that_waits_for_us_is_not_waited_for_after_its_ticket(
+    servers: Servers, authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    observation = unasked(servers.tcp(speaking(server_context(authority.issue_cert(NAME)))), trusting, seconds=3)
+    assert observation.facts is None
+    assert (observation.latency_ms() or 0) < 1000
+
+
+def test_without_a_ticket_it_is_waited_for_to_the_end(
+    servers: Servers, authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    context = server_context(authority.issue_cert(NAME))
+    context.num_tickets = 0
+    observation = unasked(servers.tcp(speaking(context)), trusting)
+    assert observation.facts is None
+    assert observation.phases[-1].duration_ms >= 390
+
+
+@pytest.mark.parametrize(("greeting", "word"), [(b"hello", b"h"), (b"", b"")], ids=["greets", "ends the stream"])
+def test_a_server_that_does_not_wait_for_us(
+    servers: Servers, authority: trustme.CA, trusting: ssl.SSLContext, greeting: bytes, word: bytes
+) -> None:
+    context = server_context(authority.issue_cert(NAME))
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.sendall(greeting)
+
+    assert unasked(servers.tcp(serve), trusting).facts == word
+
+
+@pytest.mark.parametrize(
+    "alert", [b"\x2a", b"\x74"], ids=["bad_certificate, as Go and Java say", "certificate_required"]
+)
+def test_the_refusal_of_a_client_without_a_certificate_comes_before_it_is_asked(
+    servers: Servers, trusting: ssl.SSLContext, alert: bytes
+) -> None:
+    port = servers.tcp(
+        lambda connection: connection.recv(2000) and connection.sendall(b"\x15\x03\x03\x00\x02\x02" + alert)
+    )
+    assert cause(secure(port, trusting)) == "tls.client_certificate_required"
 
 
 def test_a_certificate_of_an_unknown_authority(servers: Servers, trusting: ssl.SSLContext) -> None:

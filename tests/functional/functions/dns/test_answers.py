@@ -45,6 +45,7 @@ def test_a_name_that_resolves_and_what_is_kept_of_it(start: Start) -> None:
             RecordFacts(type="A", value="10.0.2.20", ttl=10),
         ),
         authoritative=True,
+        recursive=True,
     )
     assert seen.results["dns.name_resolves"].summary == (
         f"{NAME} resolves to 10.0.1.10, 10.0.2.20 (type A, TTL 10 s), says resolver {resolver.place}."
@@ -114,7 +115,10 @@ def test_a_name_with_only_an_ipv6_address(start: Start) -> None:
         return list(answers(*([aaaa("fd00::10")] if kind == QTYPE.AAAA else []))(query))
 
     resolver = start(by_type)
-    assert ask(resolver).brief()["name_resolves"] == ("FAIL", "dns.nodata")
+    four = ask(resolver)
+    assert four.brief()["name_resolves"] == ("FAIL", "dns.other_type")
+    assert four.facts.other_types == ("AAAA",)
+    assert "has records of type AAAA, and none of type A" in four.results["dns.name_resolves"].summary
     six = ask(resolver, type="AAAA", expect=("FD00:0::10",), within=("fd01::/16",))
     assert six.passes_all()
     assert six.facts.records == (RecordFacts(type="AAAA", value="fd00::10", ttl=10),)

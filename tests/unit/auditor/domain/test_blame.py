@@ -137,6 +137,15 @@ def test_blame_waits_until_what_is_needed_was_seen_after_the_failure_began(
     assert awaits_proof(needed_targets(SHOP), known, SHOP.target("orders"), T0 + now * MINUTE, MINUTE) == waits, why
 
 
+def test_nobody_waits_for_what_is_not_deployed() -> None:
+    known = {
+        "orders": TargetState(verdict=Verdict.DOWN, since=T0, bad_since=T0),
+        "db": TargetState(verdict=Verdict.NOT_DEPLOYED, since=T0),
+        "home": TargetState(verdict=Verdict.HEALTHY, since=T0),
+    }
+    assert awaits_proof(needed_targets(SHOP), known, SHOP.target("orders"), T0, MINUTE) == ()
+
+
 def test_who_needs_nobody_waits_for_nobody() -> None:
     known = {t.id: TargetState(verdict=Verdict.DOWN, since=T0, bad_since=T0) for t in SHOP.targets}
     assert awaits_proof(needed_targets(SHOP), known, SHOP.target("home"), T0, MINUTE) == ()

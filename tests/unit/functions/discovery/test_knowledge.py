@@ -5,8 +5,16 @@ from typing import Any
 import pytest
 
 from auditor.domain.diagnosis.claims import NamespaceExists, RegisteredAs
+from auditor.domain.diagnosis.dns_claims import RecordExists, ZoneExists
 from auditor.domain.observation import Failure, Phase
-from functions.discovery.facts import DiscoveryFacts, InstanceFacts, NamespaceFacts, RegistryFacts, ZoneFacts
+from functions.discovery.facts import (
+    DiscoveryFacts,
+    InstanceFacts,
+    NamespaceFacts,
+    RecordFacts,
+    RegistryFacts,
+    ZoneFacts,
+)
 from functions.discovery.family import DiscoverySpec
 from tests.knowing import claims
 
@@ -61,10 +69,30 @@ def test_what_was_not_seen_whole_is_no_registration(facts: dict[str, Any]) -> No
     assert registered(**facts) == []
 
 
-def test_records_of_a_zone_and_what_was_not_read_say_nothing() -> None:
-    zone = DiscoverySpec(zone_name="shop.example", record="www.shop.example")
-    read = DiscoveryFacts(zones=(ZoneFacts(name="shop.example", id="Z1", private=False),), records=())
-    assert claims("discovery", zone, read) == []
+def test_zones_exist_and_hold_records_of_the_name() -> None:
+    spec = DiscoverySpec(zone_name="shop.example", record="WWW.shop.example.")
+    read = DiscoveryFacts(
+        zones=(
+            ZoneFacts(name="Shop.example.", id="Z1", private=False),
+            ZoneFacts(name="shop.example.", id="Z2", private=True),
+        ),
+        records=(
+            RecordFacts(zone_id="Z1", private=False, type="A", values=(), alias="lb.aws.example", ttl_seconds=None),
+            RecordFacts(zone_id="Z2", private=True, type="CNAME", values=("old.example",), alias="", ttl_seconds=60),
+        ),
+    )
+    found = claims("discovery", spec, read, component="dns.public")
+    zones = [(claim.zone, claim.private) for claim in found if isinstance(claim, ZoneExists)]
+    assert zones == [("shop.example", False), ("shop.example", True)]
+    records = [claim for claim in found if isinstance(claim, RecordExists)]
+    assert {(claim.component, claim.name) for claim in records} == {("dns.public", "www.shop.example")}
+    assert [(claim.type, claim.values, claim.private) for claim in records] == [
+        ("A", ("lb.aws.example",), False),
+        ("CNAME", ("old.example",), True),
+    ]
+
+
+def test_what_was_not_read_says_nothing() -> None:
     denied = Failure(phase=Phase.QUERY, cause="aws.denied", detail="-")
     assert claims("discovery", SPEC, DiscoveryFacts(unread={"namespaces": denied})) == []
     assert claims("discovery", SPEC, None) == []

@@ -15,7 +15,7 @@ from auditor.domain.result import Result, Severity, Status
 from auditor.domain.target import Target
 from functions.dns import remedies
 from functions.dns.checks import CHECKS
-from functions.dns.facts import CAUSES, DnsFacts, RecordFacts
+from functions.dns.facts import CAUSES, DnsFacts, PublicFacts, RecordFacts
 from functions.dns.family import DnsSpec
 
 NAME, RESOLVER = "db.shop.internal", "10.0.0.2:53"
@@ -73,6 +73,7 @@ def test_the_severities() -> None:
         "name_resolves": Severity.CRITICAL,
         "name_absent": Severity.HIGH,
         "records_expected": Severity.HIGH,
+        "same_as_public": Severity.HIGH,
         "ttl_within": Severity.LOW,
     }
 
@@ -152,6 +153,80 @@ def test_records_that_contradict_the_error_code_do_not_make_a_name_resolve_or_be
     assert results(target(expect_absent=True), observed(contradiction))["name_absent"].cause == "dns.name_present"
 
 
+PUBLIC = "203.0.113.53:53"
+
+
+def publicly(*values: str, rcode: str = "NOERROR", through: str = "", failure: Failure | None = None) -> PublicFacts:
+    return PublicFacts(
+        resolver=PUBLIC,
+        rcode="" if failure else rcode,
+        records=tuple(RecordFacts(type="A", value=value, ttl=60) for value in values),
+        canonical=(RecordFacts(type="CNAME", value=through, ttl=60),) if through else (),
+        failure=failure,
+    )
+
+
+def compared(facts: DnsFacts, public: PublicFacts | None) -> Result:
+    of = target(public_resolver=PUBLIC)
+    return results(of, observed(replace(facts, public=public)))["same_as_public"]
+
+
+def test_inside_and_outside_agree_where_an_address_or_the_alias_before_it_is_the_same() -> None:
+    assert compared(FOUND, publicly("10.0.1.10", "10.0.1.11")).status is Status.PASS
+    assert (
+        compared(
+            replace(FOUND, canonical=(RecordFacts(type="CNAME", value="LB.x.", ttl=9),)),
+            publicly("203.0.113.1", through="lb.x"),
+        ).status
+        is Status.PASS
+    )
+    assert compared(MISSING, publicly(rcode="NXDOMAIN")).status is Status.PASS
+
+
+def test_who_hides_what_from_whom() -> None:
+    hidden = compared(MISSING, publicly("203.0.113.1"))
+    assert (hidden.status, hidden.cause, hidden.phase) == (Status.FAIL, "dns.shadowed", Phase.ANSWER)
+    assert hidden.summary == (
+        f"{NAME} leads nowhere (NXDOMAIN), says resolver {RESOLVER}; zone internal denies it; "
+        f"outside it leads to 203.0.113.1, says {PUBLIC}."
+    )
+    assert compared(FOUND, publicly("203.0.113.1")).cause == "dns.shadowed"
+    gone = compared(FOUND, publicly(rcode="NXDOMAIN"))
+    assert (gone.status, gone.cause) == (Status.FAIL, "dns.not_public")
+
+
+def test_what_was_not_compared_is_the_auditors_own_limit() -> None:
+    silent = Failure(phase=Phase.NAME, cause="dns.timeout", detail=f"resolver {PUBLIC} did not answer within 1.0 s")
+    for public in (publicly(failure=silent), publicly(rcode="SERVFAIL"), publicly(rcode="REFUSED")):
+        said = compared(FOUND, public)
+        assert (said.status, said.cause, said.phase) == (Status.UNKNOWN, "dns.public_unanswered", Phase.NAME)
+    assert compared(FOUND, None).cause == "self.bug"
+    unresolved = DnsFacts(name=NAME, type="A", resolver=RESOLVER)
+    of = target(public_resolver=PUBLIC)
+    assert results(of, observed(unresolved, TIMEOUT))["same_as_public"].status is Status.SKIPPED
+
+
+def test_a_name_of_another_type_is_told_from_one_without_any_record() -> None:
+    empty = replace(MISSING, rcode="NOERROR")
+    for types, cause in ((("AAAA", "SRV"), "dns.other_type"), ((), "dns.nodata"), (None, "dns.nodata")):
+        assert results(target(), observed(replace(empty, other_types=types)))["name_resolves"].cause == cause
+
+
+def test_who_invents_addresses_is_believed_nothing() -> None:
+    lying = replace(FOUND, invents=True)
+    for of in (target(expect_absent=True), target(within=("10.0.2.0/24",))):
+        seen = results(of, observed(lying))
+        assert (seen["resolver_answers"].status, seen["resolver_answers"].cause) == (Status.FAIL, "dns.lying")
+        assert {r.status for check, r in seen.items() if check != "resolver_answers"} == {Status.SKIPPED}
+    assert results(target(), observed(replace(FOUND, invents=False)))["resolver_answers"].status is Status.PASS
+
+
+def test_a_name_that_a_search_domain_completed_says_so() -> None:
+    of = target(name="db", search=("shop.internal",))
+    short = replace(FOUND, name="db", found_as=NAME, searched=(NAME,))
+    assert results(of, observed(short))["name_resolves"].summary.startswith(f"db (as {NAME}) resolves to 10.0.1.10")
+
+
 RCODES = ("", "NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", "FORMERR", "RCODE9")
 EXCHANGE_FAILURES = ("dns.timeout", "dns.unreachable", "dns.malformed", "dns.truncated")
 ADDRESSES = st.sampled_from(["10.0.1.10", "10.0.2.20", "192.168.0.1"])
@@ -170,6 +245,9 @@ FACTS = st.builds(
     authoritative=st.booleans(),
     soa_zone=st.sampled_from([None, ".", "internal"]),
     soa_minimum=st.sampled_from([None, 0, 60]),
+    other_types=st.sampled_from([None, (), ("AAAA",)]),
+    public=st.sampled_from([None, publicly(), publicly("10.0.1.10"), publicly(rcode="SERVFAIL")]),
+    invents=st.sampled_from([None, False, True]),
 )
 FAILURES = st.one_of(
     st.none(),
@@ -181,6 +259,7 @@ DECLARED = st.sampled_from(
         {"expect_absent": True},
         {"expect": ("10.0.1.10",), "max_ttl": timedelta(seconds=60)},
         {"within": ("10.0.0.0/16",), "min_records": 2},
+        {"public_resolver": PUBLIC},
     ]
 )
 
@@ -192,8 +271,13 @@ def test_a_pass_rests_on_what_was_seen(facts: DnsFacts, failure: Failure | None,
     passes = {check for check, result in seen.items() if result.status is Status.PASS}
     if failure or facts.rcode not in ("NOERROR", "NXDOMAIN"):
         assert not passes
+    if facts.invents:
+        assert not passes
     if facts.rcode != "NOERROR" or not facts.records:
-        assert passes <= {"resolver_answers", "name_absent"}
+        assert passes <= {"resolver_answers", "name_absent", "same_as_public"}
+    if "same_as_public" in passes:
+        assert facts.public is not None
+        assert bool(facts.public.records) is bool(facts.records)
     if facts.rcode != "NXDOMAIN" or facts.records or facts.canonical:
         assert "name_absent" not in passes
     values = {record.value for record in facts.records}
@@ -217,6 +301,8 @@ def test_every_bad_answer_names_a_known_cause_its_phase_and_a_remedy(
         if result.status in (Status.FAIL, Status.WARN):
             assert result.cause in known
             assert result.phase is not None
+        elif result.check == "dns.same_as_public" and result.status is Status.UNKNOWN:
+            assert result.cause in ("dns.public_unanswered", "self.bug")
         elif result.status is Status.UNKNOWN:
             assert not facts.rcode
             assert failure is None

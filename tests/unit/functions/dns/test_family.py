@@ -45,6 +45,7 @@ def test_a_spec_survives_the_compiled_catalogue() -> None:
         min_records=2,
         max_ttl=timedelta(seconds=60),
         resolver="[fd00::2]:53",
+        public_resolver="203.0.113.53:53",
     )
     assert from_json(DnsSpec, to_json(given)) == given
 
@@ -58,8 +59,9 @@ def test_the_targets_of_the_documentation_are_valid() -> None:
         "docs/families/dns.md",
         [FAMILY],
     )
-    present, absent = (target.spec for target in catalogue.targets)
+    present, absent, short = (target.spec for target in catalogue.targets)
     assert (present.within, present.max_ttl) == (("10.0.0.0/16",), timedelta(seconds=60))
+    assert short.asked_names == ("orders.ec2.internal", "orders.shop.internal", "orders")
     assert absent == DnsSpec(name="orders.shop.local", expect_absent=True)
 
 
@@ -112,6 +114,13 @@ def test_names_that_dns_carries(name: str) -> None:
         ({"expect_absent": True, "within": ("10.0.0.0/8",)}, "leave out either"),
         ({"expect_absent": True, "min_records": 2}, "leave out either"),
         ({"expect_absent": True, "max_ttl": timedelta(seconds=1)}, "leave out either"),
+        ({"expect_absent": True, "public_resolver": "203.0.113.53:53"}, "leave out either"),
+        ({"public_resolver": "dns.example:53"}, "public_resolver is 'dns.example:53'"),
+        ({"search": ("shop.internal", "a b")}, "search is 'a b'"),
+        ({"search": tuple(f"d{n}.example" for n in range(7))}, "at most"),
+        ({"name": "db.", "search": ("shop.internal",)}, "leave out either"),
+        ({"name": "x" * 60, "search": (".".join(["abcdefgh"] * 22),)}, "name with a domain of search"),
+        ({"search": ("shop.internal",), "public_resolver": "203.0.113.53:53"}, "leave out either"),
     ],
 )
 def test_what_a_target_may_not_be(fields: dict[str, Any], complaint: str) -> None:
@@ -119,6 +128,18 @@ def test_what_a_target_may_not_be(fields: dict[str, Any], complaint: str) -> Non
         spec(**fields)
     assert complaint in str(caught.value)
     assert "allowed" in str(caught.value) or "leave out" in str(caught.value) or "list names" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"name": "DB.shop.internal."}, ("db.shop.internal",)),
+        ({"name": "db", "search": ("ec2.internal", "Shop.internal.")}, ("db.ec2.internal", "db.shop.internal", "db")),
+        ({"name": "db.shop", "search": ("internal",)}, ("db.shop", "db.shop.internal")),
+    ],
+)
+def test_a_client_with_search_domains_asks_in_this_order(fields: dict[str, Any], names: tuple[str, ...]) -> None:
+    assert spec(**fields).asked_names == names
 
 
 @pytest.mark.parametrize(("text", "parsed"), [("10.0.0.2:53", ("10.0.0.2", 53)), ("[fd00::2]:5353", ("fd00::2", 5353))])

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from auditor.domain.diagnosis.claims import AnswerSays, HealthReports, NameResolves, PortAnswers
+from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
+from auditor.domain.diagnosis.tls_words import CertificateOutcome, Speech
 from auditor.domain.diagnosis.words import (
     KEY_VALUE_STORE,
     RELATIONAL_STORE,
@@ -182,6 +184,47 @@ def test_what_another_host_answers_is_not_laid_to_this_component() -> None:
 def test_a_redirect_that_was_not_followed_is_the_own_answer() -> None:
     (claim,) = said(AnswerSays, probed(answer(308), None, hop("https://login.example/", 308)))
     assert claim.status == 308
+
+
+@pytest.mark.parametrize(("scheme", "speech"), [("http", Speech.PLAIN_HTTP), ("https", Speech.TLS)])
+def test_who_answers_speaks_as_it_was_asked(scheme: str, speech: Speech) -> None:
+    (claim,) = said(PortSpeaks, probed(answer(503)), host=HOST.upper(), scheme=scheme)
+    assert (claim.host, claim.port, claim.speech, claim.meant) == (HOST, 8000, speech, speech)
+
+
+def test_a_refusal_in_plain_http_may_be_that_of_a_server_of_tls_and_what_follows_a_redirect_is_elsewhere() -> None:
+    assert said(PortSpeaks, probed(answer(400))) == []
+    assert len(said(PortSpeaks, probed(answer(400)), scheme="https")) == 1
+    assert said(PortSpeaks, probed(answer(), None, hop("https://login.example/"))) == []
+    assert said(PortSpeaks, probed(None, (Phase.TLS, "tls.not_tls")), scheme="https") == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [
+        ("tls.expired", CertificateOutcome.EXPIRED),
+        ("tls.not_yet_valid", CertificateOutcome.NOT_YET_VALID),
+        ("tls.name_mismatch", CertificateOutcome.OTHER_NAME),
+        ("tls.untrusted", CertificateOutcome.UNTRUSTED),
+        ("tls.self_signed", CertificateOutcome.UNTRUSTED),
+    ],
+)
+def test_a_certificate_that_was_not_believed_is_quoted(cause: str, outcome: CertificateOutcome) -> None:
+    (claim,) = said(CertificateShown, probed(None, (Phase.TLS, cause)), scheme="https")
+    assert (claim.host, claim.port, claim.address, claim.outcome) == (HOST, 8000, ADDRESS, outcome)
+    assert not claim.of_place
+    assert said(CertificateShown, probed(None, (Phase.TLS, cause), hop("https://login.example/"))) == []
+
+
+@pytest.mark.parametrize("cause", ["tls.timeout", "tls.protocol", "tls.closed", "tcp.reset"])
+def test_a_handshake_that_failed_otherwise_says_nothing_of_a_certificate(cause: str) -> None:
+    assert said(CertificateShown, probed(None, (Phase.TLS, cause))) == []
+    assert said(ClientCertificateDemanded, probed(None, (Phase.TLS, cause))) == []
+
+
+def test_a_demand_for_a_client_certificate_is_quoted() -> None:
+    (claim,) = said(ClientCertificateDemanded, probed(None, (Phase.TLS, "tls.client_certificate_required")))
+    assert (claim.host, claim.port, claim.declared) == (HOST, 8000, False)
 
 
 def test_nothing_seen_is_nothing_said() -> None:

@@ -15,16 +15,25 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 _MISSING = {
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "CacheClusterNotFound",
     "ClientException",  # how ECS says that a task definition does not exist: the caller named it wrongly
     "ClusterNotFoundException",
+    "ListenerNotFound",
+    "LoadBalancerNotFound",
+    "DBInstanceNotFound",
+    "InvalidVpcID.NotFound",
     "NamespaceNotFound",
     "NoSuchBucket",
     "NoSuchHostedZone",
     "NoSuchKey",
     "ParameterNotFound",
+    "QueueDoesNotExist",
+    "ReplicationGroupNotFoundFault",
     "ResourceNotFoundException",
     "ServiceNotFound",
     "ServiceNotFoundException",
+    "TargetGroupNotFound",
 }
 _THROTTLED = {
     "ProvisionedThroughputExceededException",

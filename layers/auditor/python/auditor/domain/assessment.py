@@ -23,11 +23,14 @@ class Knowledge:
     """What the registry knows of all families: the closed list of causes, each family's period, and who contacts.
 
     ``contacting``: the families that contact the platform itself; the others ask AWS, whose answers prove no path.
+    ``not_admitted``: of a bundle, target id to the line of the rules that keeps the auditor out, as far as any family
+    read them.
     """
 
     causes: Mapping[str, Cause]
     periods: Mapping[str, timedelta]
     contacting: frozenset[str]
+    not_admitted: Callable[[Bundle], Mapping[str, str]] = lambda _bundle: {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Assessment:
             services=self.services,
             incidents=self.incidents,
             silences=tuple(silence for silence in bundle.state.silences if silence.until > bundle.as_of),
+            tracked=bundle.tracked,
         )
 
 
@@ -80,7 +84,7 @@ def assess(bundle: Bundle, knowledge: Knowledge, diagnose: Callable[[Sequence[Re
         periods=knowledge.periods,
         causes=knowledge.causes,
         contacting=knowledge.contacting,
-        not_admitted={},
+        not_admitted=knowledge.not_admitted(bundle),
     )
     by_target: dict[str, list[Reading]] = {}
     for reading in readings:

@@ -84,7 +84,9 @@ def awaits_proof(
     return tuple(
         other
         for other in sorted(needed[target.id])
-        if (seen := states[other].judged_at) is None or seen <= state.bad_since
+        # What is declared as not deployed will never be seen.
+        if states[other].verdict is not Verdict.NOT_DEPLOYED
+        and ((seen := states[other].judged_at) is None or seen <= state.bad_since)
     )
 
 

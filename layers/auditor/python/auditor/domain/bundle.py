@@ -12,6 +12,7 @@ from auditor.domain.muting import Silence
 from auditor.domain.observation import Observation, Vantage
 from auditor.domain.result import Result
 from auditor.domain.topology import Platform
+from auditor.domain.tracked import Series
 from auditor.domain.verdict import TargetState, Verdict
 
 BUNDLE_VERSION = 2
@@ -45,7 +46,8 @@ class ServiceState:
 class State:
     """What the aggregator remembers from slot to slot. ``version`` counts its writes.
 
-    ``merged_requests``: ids of people's requests of the last hours, so that each is carried out once.
+    ``merged_requests``: ids of people's requests of the last hours, so that each is carried out once. ``tracked``: the
+    last values of each tracked fact by name.
     """
 
     version: int = 0
@@ -55,6 +57,7 @@ class State:
     incidents: Incidents = field(default_factory=Incidents)
     silences: tuple[Silence, ...] = ()
     merged_requests: tuple[str, ...] = ()
+    tracked: Mapping[str, Series] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,8 @@ class Bundle:
     """A moment whole. ``runs`` holds the latest run of every expected (family, shard) that ever reported.
 
     ``state`` is what was known before this moment; ``rollups`` and ``trend`` are what the past adds up to, without this
-    moment, and ``last_report`` is a digest of the last one that was kept. Tracked facts have their place in the schema
-    and are empty until a family marks one.
+    moment, and ``last_report`` is a digest of the last one that was kept. ``tracked`` are the last values of the facts
+    that families mark as such, this moment's included.
     """
 
     schema_version: int
@@ -77,5 +80,5 @@ class Bundle:
     counted: tuple[str, ...] = ()
     """Keys of those of ``runs`` that the roll-ups hold already: this moment counts them no second time."""
     trend: tuple[TrendPoint, ...] = ()
-    tracked: Mapping[str, Any] = field(default_factory=dict)
+    tracked: Mapping[str, Series] = field(default_factory=dict)
     last_report: ReportDigest | None = None

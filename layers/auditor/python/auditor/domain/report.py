@@ -11,6 +11,7 @@ from auditor.domain.observation import Phase, PhaseTiming
 from auditor.domain.result import Scalar, Severity
 from auditor.domain.score import Score
 from auditor.domain.slo import ServiceLevel
+from auditor.domain.suites import SuiteLine
 from auditor.domain.verdict import Verdict
 
 REPORT_VERSION = 1
@@ -220,3 +221,5 @@ class Report:
     change: Change | None = None
     """Since the last report that was kept; None when there is none."""
     trend: tuple[TrendPoint, ...] = ()
+    suites: tuple[SuiteLine, ...] = ()
+    """What other people's test suites said: apart from the platform's health, counted into nothing."""

@@ -28,6 +28,7 @@ from auditor.domain.report import (
 from auditor.domain.result import Severity, Status
 from auditor.domain.score import score_of
 from auditor.domain.slo import service_levels
+from auditor.domain.suites import SuiteLine
 from auditor.domain.tally import tally_runs
 from auditor.domain.target import Target
 from auditor.domain.topology import Service, Shard
@@ -37,8 +38,10 @@ _SEVERITIES = tuple(Severity)
 _WORST_FIRST = (Verdict.DOWN, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.HEALTHY, Verdict.NOT_DEPLOYED)
 
 
-def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -> Report:
-    """The report of a bundle, with the roots of what fails."""
+def build_report(
+    bundle: Bundle, assessment: Assessment, knowledge: Knowledge, suites: Sequence[SuiteLine] = ()
+) -> Report:
+    """The report of a bundle, with the roots of what fails and the lines of test suites that stand beside."""
     readings, diagnosis = assessment.readings, assessment.diagnosis
     roots = tuple(root_cause(bundle.platform, root) for root in diagnosis.roots)
     by_target = _by_target(readings)
@@ -75,6 +78,7 @@ def build_report(bundle: Bundle, assessment: Assessment, knowledge: Knowledge) -
         coverage_gaps=gaps,
         response_times=_response_times(bundle, knowledge),
         categories=_categories(bundle, readings),
+        suites=tuple(suites),
         runs=tuple(_run_line(bundle, shard, knowledge) for shard in bundle.platform.shards),
         reproduce=_reproduce(bundle, problems),
         score=score_of(bundle.platform, readings, [(root.component, root.explains) for root in diagnosis.roots]),

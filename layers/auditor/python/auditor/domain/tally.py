@@ -137,7 +137,7 @@ def tally_late(
         periods=knowledge.periods,
         causes=knowledge.causes,
         contacting=knowledge.contacting,
-        not_admitted={},
+        not_admitted=knowledge.not_admitted(bundle),
     )
     own: dict[str, list[Reading]] = {}
     for reading in readings[: len(results)]:

@@ -151,8 +151,14 @@ def is_stale(slot: datetime, as_of: datetime, period: timedelta) -> bool:
 
 
 def slot_verdict(judged: Iterable[Result], asked: Mapping[str, Severity]) -> Verdict:
-    """What one slot's answers add up to; HEALTHY only when every high or critical check that was asked was seen."""
+    """What one slot's answers add up to; HEALTHY only when every high or critical check that was asked was seen.
+
+    A target of which nothing but advice is asked can never turn bad: it is HEALTHY once any of it was seen.
+    """
+    judged = tuple(judged)
     moving = {result.check: result for result in judged if result.severity is not Severity.ADVISORY}
+    if judged and all(severity is Severity.ADVISORY for severity in asked.values()):
+        return Verdict.HEALTHY
     failing = [result for result in moving.values() if result.status is Status.FAIL]
     if any(result.severity.takes_down for result in failing):
         return Verdict.DOWN

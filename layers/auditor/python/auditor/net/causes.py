@@ -73,7 +73,11 @@ _NO_COMMON_PROTOCOL = {
     "UNKNOWN_CIPHER_RETURNED",
     "VERSION_TOO_LOW",
 }
-_CERTIFICATE_DEMANDED = {"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_NO_CERTIFICATE"}
+_CERTIFICATE_DEMANDED = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "SSLV3_ALERT_NO_CERTIFICATE",
+    "SSLV3_ALERT_BAD_CERTIFICATE",  # what Go and Java call it: it speaks of ours, and the auditor presents none
+}
 
 
 def is_own_limit(error: OSError) -> bool:

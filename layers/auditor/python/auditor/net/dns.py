@@ -5,9 +5,11 @@ import struct
 from dataclasses import dataclass, replace
 
 TYPE_A = 1
+TYPE_NS = 2
 TYPE_CNAME = 5
 TYPE_SOA = 6
 TYPE_AAAA = 28
+TYPE_SRV = 33
 _CLASS_IN = 1
 _HEADER = struct.Struct("!HHHHHH")
 _RECORD = struct.Struct("!HHIH")
@@ -16,6 +18,7 @@ _FLAG_ANSWER = 0x8000
 _FLAG_AUTHORITATIVE = 0x0400
 _FLAG_TRUNCATED = 0x0200
 _FLAG_RECURSION_DESIRED = 0x0100
+_FLAG_RECURSION_AVAILABLE = 0x0080
 _MAX_LABEL = 63
 _MAX_NAME = 255
 _MAX_POINTERS = 127
@@ -58,13 +61,19 @@ class Authority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a resolver said. ``authority`` comes with answers that deny; an alias on the way there is in ``records``."""
+    """What a resolver said. ``authority`` comes with answers that deny; an alias on the way there is in ``records``.
+
+    ``recursive``: the server says that it asks others. ``refers_to``: the zone whose servers it names instead of an
+    answer, empty for the root; None where it names none, or says who denies.
+    """
 
     rcode: int
     truncated: bool
     records: tuple[Record, ...] = ()
     authoritative: bool = False
+    recursive: bool = False
     authority: Authority | None = None
+    refers_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +116,12 @@ def parse(message: bytes) -> Answer:
         raise MalformedError(f"{len(message)} bytes are no DNS message")
     _, flags, questions, answers, authorities, _ = _HEADER.unpack_from(message)
     rcode = flags & 0x000F
-    head = Answer(rcode=rcode, truncated=bool(flags & _FLAG_TRUNCATED), authoritative=bool(flags & _FLAG_AUTHORITATIVE))
+    head = Answer(
+        rcode=rcode,
+        truncated=bool(flags & _FLAG_TRUNCATED),
+        authoritative=bool(flags & _FLAG_AUTHORITATIVE),
+        recursive=bool(flags & _FLAG_RECURSION_AVAILABLE),
+    )
     if head.truncated:
         return head
     try:
@@ -116,7 +130,15 @@ def parse(message: bytes) -> Answer:
         if rcode == RCODE_NOERROR:
             raise
         return head  # an error code is believed without what should stand behind it
-    return replace(head, records=records, authority=_authority(message, offset, authorities))
+    places = _authorities(message, offset, authorities)
+    authority = next((found for place in places if (found := _authority(message, place)) is not None), None)
+    servers = [place.name for place in places if place.type == TYPE_NS]
+    return replace(
+        head,
+        records=records,
+        authority=authority,
+        refers_to=servers[0] if servers and authority is None else None,
+    )
 
 
 def follow(answer: Answer, name: str, type: int) -> tuple[tuple[str, ...], tuple[Record, ...]]:
@@ -160,21 +182,27 @@ def _places(message: bytes, offset: int, count: int) -> tuple[list[_Place], int]
     return places, offset
 
 
-def _authority(message: bytes, offset: int, count: int) -> Authority | None:
-    """The zone of the SOA record and its negative TTL (RFC 2308); a damaged one takes nothing from the answer."""
+def _authorities(message: bytes, offset: int, count: int) -> list[_Place]:
+    """The records of the authority section; a damaged one takes nothing from the answer."""
     try:
-        places, _ = _places(message, offset, min(count, _MAX_RECORDS))
-        for place in places:
-            if place.type == TYPE_SOA:
-                _, behind = _decode_name(message, place.offset)
-                _, behind = _decode_name(message, behind)
-                if behind + _SOA_NUMBERS.size != place.offset + place.length:
-                    return None
-                *_, minimum = _SOA_NUMBERS.unpack_from(message, behind)
-                return Authority(zone=place.name, negative_ttl=min(place.ttl, minimum))
+        return _places(message, offset, min(count, _MAX_RECORDS))[0]
+    except MalformedError:
+        return []
+
+
+def _authority(message: bytes, place: _Place) -> Authority | None:
+    """The zone of an SOA record and its negative TTL (RFC 2308); None of any other record, or of a damaged one."""
+    if place.type != TYPE_SOA:
+        return None
+    try:
+        _, behind = _decode_name(message, place.offset)
+        _, behind = _decode_name(message, behind)
     except MalformedError:
         return None
-    return None
+    if behind + _SOA_NUMBERS.size != place.offset + place.length:
+        return None
+    *_, minimum = _SOA_NUMBERS.unpack_from(message, behind)
+    return Authority(zone=place.name, negative_ttl=min(place.ttl, minimum))
 
 
 def _value(message: bytes, type: int, offset: int, length: int) -> str:

@@ -101,6 +101,10 @@ class Probe:
             secrets=self.secrets,
         )
 
+    def keep(self, other: "Probe") -> None:
+        """Take the phases of another probe of this target for this one's own."""
+        self._phases += other._phases  # noqa: SLF001 - one of us
+
     def clock(self) -> float:
         """Seconds that peers have taken so far, without the auditor's own; differences tell how long a step was."""
         return self.loop.clock.read()

@@ -12,6 +12,8 @@ from auditor.net.loop import Loop
 
 _CHUNK = 65_536
 _READS_A_TURN = 16
+_BEHIND_A_TICKET = 0.05
+"""Seconds: a server that hangs up on everybody does so in the same moment."""
 _TLS_RECORD_TYPES = range(0x14, 0x18)
 _TLS_MAJOR_VERSION = 0x03
 
@@ -47,6 +49,11 @@ class Stream:
     def tls(self) -> ssl.SSLObject | None:
         """The TLS connection after a handshake, for version, cipher and certificate."""
         return self._tls.object if self._tls is not None and self._encrypted else None
+
+    @property
+    def tls_attempt(self) -> ssl.SSLObject | None:
+        """The TLS connection also of a handshake that failed, for what the peer presented in it."""
+        return self._tls.object if self._tls is not None else None
 
     @property
     def encrypted(self) -> bool:
@@ -85,15 +92,60 @@ class Stream:
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):  # many servers leave the closing alert out
                 return b""
             except ssl.SSLError as error:
-                if tls_cause(error)[0] != "tls.not_tls":
-                    raise
-                raise PeerFaultError("tls.failed", f"left TLS after the handshake ({error.reason})") from error
+                raise _after_the_handshake(error) from error
 
-    async def handshake(self, context: ssl.SSLContext, server_name: str) -> None:
-        """Speak TLS from here on."""
+    async def unasked(self, seconds: float) -> bytes | None:
+        """What a peer says right after the handshake: a byte, none when it ended the stream, None when it waits for us.
+
+        In TLS 1.3 the refusal of a client without a certificate comes only here, as an error. Who sends a ticket has
+        accepted us: after that only what comes along with it is waited for.
+        """
+        tls, deadline = self._tls, self._deadline
+        if tls is None:
+            raise TypeError(f"{self.peer}: what a peer says without TLS is received, not waited for")
+        self._deadline = min(deadline, time.monotonic() + seconds)
+        try:
+            await self._flush(tls)
+            while True:
+                try:
+                    return tls.object.read(1)
+                except ssl.SSLWantReadError:
+                    session = tls.object.session
+                    if session is not None and session.has_ticket:
+                        self._deadline = min(self._deadline, time.monotonic() + _BEHIND_A_TICKET)
+                    await self._feed(tls)
+                except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                    return b""
+                except ssl.SSLError as error:
+                    raise _after_the_handshake(error) from error
+        except DeadlinePassedError:
+            return None
+        finally:
+            self._deadline = deadline
+
+    async def listen(self, until: float) -> tuple[bool, bool]:
+        """Whether the peer said something before this instant (``time.monotonic()``), and whether it ended the stream.
+
+        Nothing is kept of what it says; who says much is not listened to for longer. A reset is raised as OSError.
+        """
+        spoke = False
+        for _ in range(_READS_A_TURN):
+            try:
+                size = self._socket.recv_into(self._loop.buffer)
+            except BlockingIOError:
+                if not await self._loop.readable(self._socket, until):
+                    break
+                continue
+            if not size:
+                return spoke, True
+            spoke = True
+        return spoke, False
+
+    async def handshake(self, context: ssl.SSLContext, server_name: str | None) -> None:
+        """Speak TLS from here on; without a name the peer is told none."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         # As bytes, because Python sends every text through its slow codec for international names.
-        host = server_name.encode("ascii") if server_name.isascii() else server_name
+        host = server_name.encode("ascii") if server_name is not None and server_name.isascii() else server_name
         tls = _Tls(context.wrap_bio(incoming, outgoing, server_hostname=host), incoming, outgoing)
         self._tls = tls
         heard = False
@@ -220,6 +272,13 @@ async def dial(named: tuple[str, int], dialled: tuple[str, int], loop: Loop, dea
         loop.forget(sock)
         sock.close()
         raise
+
+
+def _after_the_handshake(error: ssl.SSLError) -> Exception:
+    """What an error of a read is: who has spoken TLS and says something else now is no server of something else."""
+    if tls_cause(error)[0] != "tls.not_tls":
+        return error
+    return PeerFaultError("tls.failed", f"left TLS after the handshake ({error.reason})")
 
 
 def _require_tls_record(data: bytes) -> None:

@@ -10,6 +10,7 @@ from auditor.render.html_incidents import incidents
 from auditor.render.html_parts import moment, section, verdict_badge
 from auditor.render.html_problems import unseen, warnings, wrong
 from auditor.render.html_roots import roots
+from auditor.render.html_suites import suites
 from auditor.render.html_tables import checks, response_times, result_ids, runs, services
 from auditor.render.markup import Child, Html, element, join, text
 from auditor.render.method import NOTES, VERDICT_MEANINGS, coverage_note
@@ -58,6 +59,7 @@ def _body(report: Report, arranged: Outline) -> Html:
         ("trend", "Trend", trend(report)),
         ("response-times", "Response times", response_times(report)),
         ("checks", "Checks", checks(report)),
+        ("suites", "Test suites", suites(report)),
         ("runs", "Runs", runs(report)),
         ("reproduce", "Reproduce", _reproduce(report)),
         ("method", "Method", _method(report)),

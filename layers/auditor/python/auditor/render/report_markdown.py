@@ -6,6 +6,7 @@ from auditor.render.bounds import BAD_TARGETS, CARDS, TARGETS, VICTIMS, left_out
 from auditor.render.history_words import score_text
 from auditor.render.markdown_history import levels, score, since_last, trend
 from auditor.render.markdown_incidents import incidents
+from auditor.render.markdown_suites import suites
 from auditor.render.markdown_text import fenced, link, plain, strong, table
 from auditor.render.method import (
     GAPS_ARE_NO_OUTAGES,
@@ -48,6 +49,7 @@ def render_markdown(report: Report) -> str:
         *trend(report),
         *_response_times(report),
         *_checks(report),
+        *suites(report),
         *_runs(report),
         *_reproduce(report),
         *_method(report),

@@ -1,11 +1,13 @@
 """Running tasks: why they stop, and whether names still lead to the ones that run."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from auditor.domain.diagnosis.claims import (
     Claim,
+    LoginAnswered,
     NameResolves,
     PortAnswers,
     ReferenceLeadsNowhere,
@@ -15,8 +17,11 @@ from auditor.domain.diagnosis.claims import (
     SettingUnusable,
     TaskStopped,
 )
-from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.words import LoginOutcome, NameOutcome, PortOutcome, StopReason
 from auditor.domain.observation import Phase
+
+SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def stopped(shop: Any, reason: StopReason) -> Claim:
@@ -47,6 +52,63 @@ def test_a_stopped_task_says_why_nothing_runs(shop: Any, reason: StopReason, roo
     assert shop.roots(diagnosis) == [root]
     assert {"app.basket", "app.front"} <= {victim.component for victim in diagnosis.victims}
     assert not diagnosis.undecided
+
+
+def says(shop: Any, saying: LogSaying, component: str = "ecs.basket") -> Claim:
+    return LogSays(component=component, saying=saying, count=3, last_at=SLOT, proof=shop.seen("basket-log"))
+
+
+def accepted(shop: Any, outcome: LoginOutcome = LoginOutcome.ACCEPTED) -> Claim:
+    return LoginAnswered(
+        component="secret.orders",
+        host="db",
+        user="shop",
+        database="orders",
+        secret="shop/orders",
+        outcome=outcome,
+        of_platform=True,
+        proof=shop.seen("orders-login"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("saying", "root"),
+    [
+        (LogSaying.WRONG_ARCHITECTURE, ("image.basket", "IMAGE_ARCH_MISMATCH")),
+        (LogSaying.FILE_MISSING, ("image.basket", "IMAGE_INCOMPLETE")),
+        (LogSaying.SETTING_MISSING, ("taskdef.basket", "ENV_MISSING")),
+        (LogSaying.LOGIN_REFUSED, ("taskdef.basket", "DB_BAD_PASSWORD")),
+        (LogSaying.OUT_OF_MEMORY, ("ecs.basket", "OOM_KILLED")),
+        (LogSaying.CRASHED, ("image.basket", "APP_CRASH_ON_START")),
+        (LogSaying.BUCKET_DENIED, ("ecs.basket", "NO_RUNNING_TASKS")),
+    ],
+)
+def test_the_log_says_why_a_task_ended_by_itself(shop: Any, saying: LogSaying, root: tuple[str, str]) -> None:
+    readings = [shop.failing("basket-page", Phase.TCP), shop.failing("basket-tasks")]
+    evidence = [stopped(shop, StopReason.EXITED), counts(shop, 0), accepted(shop), says(shop, saying)]
+    assert shop.roots(shop.diagnose(evidence, readings)) == [root]
+    also_crashed = [*evidence, says(shop, LogSaying.CRASHED)]
+    if saying is not LogSaying.BUCKET_DENIED:
+        assert shop.roots(shop.diagnose(also_crashed, readings)) == [root]
+
+
+@pytest.mark.parametrize("component", ["ecs.front", "ecs.unknown"])
+def test_the_log_of_another_service_says_nothing_about_this_one(shop: Any, component: str) -> None:
+    evidence = [stopped(shop, StopReason.EXITED), counts(shop, 0), says(shop, LogSaying.CRASHED, component)]
+    diagnosis = shop.diagnose(evidence, [shop.failing("basket-tasks")])
+    assert shop.roots(diagnosis) == [("ecs.basket", "NO_RUNNING_TASKS")]
+
+
+def test_a_refused_login_in_the_log_blames_no_setting_while_no_login_is_accepted(shop: Any) -> None:
+    refused = accepted(shop, LoginOutcome.CREDENTIALS_REFUSED)
+    evidence = [stopped(shop, StopReason.EXITED), counts(shop, 0), refused, says(shop, LogSaying.LOGIN_REFUSED)]
+    diagnosis = shop.diagnose(evidence, [shop.failing("basket-tasks")])
+    assert ("taskdef.basket", "DB_BAD_PASSWORD") not in shop.roots(diagnosis)
+
+
+def test_a_fatal_line_without_a_stopped_task_is_no_root(shop: Any) -> None:
+    diagnosis = shop.diagnose([says(shop, LogSaying.CRASHED), counts(shop, 1)], [shop.failing("basket-page")])
+    assert diagnosis.roots == ()
 
 
 def test_a_running_service_is_not_blamed_for_what_is_not_reached(shop: Any) -> None:
@@ -118,6 +180,50 @@ def test_a_dead_instance_is_told_apart_from_the_living(shop: Any) -> None:
     assert "10.1.0.9" in diagnosis.roots[0].first_action
     answering = shop.diagnose([*both, tried(PortOutcome.OPEN)], [shop.failing("basket-page", Phase.TCP)])
     assert answering.roots == ()
+
+
+def at(address: str, outcome: PortOutcome) -> Claim:
+    return PortAnswers(host="basket.prod.internal", address=address, port=80, outcome=outcome, proof=("tried",))
+
+
+BOTH_TRIED = [at("10.1.0.5", PortOutcome.OPEN), at("10.1.0.9", PortOutcome.TIMEOUT)]
+
+
+def test_one_dead_address_of_two_explains_who_met_it_and_no_failure_behind_the_other(shop: Any) -> None:
+    claims = [runs(shop, "10.1.0.5"), registered(shop, "10.1.0.5", "10.1.0.9"), *BOTH_TRIED]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-page"), shop.failing("basket-page", Phase.TLS)])
+    (root,) = diagnosis.roots
+    assert (root.component, root.fault, root.confidence) == ("cloudmap.basket", "STALE_INSTANCE", "high")
+    assert len(root.explains) == 1
+    assert "front-page" in root.explains[0]
+    assert [out.why for out in root.ruled_out if "security groups" in out.subject] == [
+        "10.1.0.5 of the same name answers on the same port"
+    ]
+
+
+@pytest.mark.parametrize(("running", "named"), [(1, True), (2, False), (0, False)])
+def test_where_tasks_have_no_known_addresses_their_number_tells_who_is_dead(
+    shop: Any, running: int, named: bool
+) -> None:
+    claims = [counts(shop, running, desired=running), registered(shop, "10.1.0.5", "10.1.0.9"), *BOTH_TRIED]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-page")])
+    assert (("cloudmap.basket", "STALE_INSTANCE") in shop.roots(diagnosis)) is named
+
+
+def test_an_address_that_another_service_got_is_stale_although_it_answers(shop: Any) -> None:
+    other = RunsAt(component="ecs.front", addresses=("10.1.0.9",), proof=shop.seen("front-tasks"))
+    claims = [runs(shop, "10.1.0.5"), other, registered(shop, "10.1.0.5", "10.1.0.9"), at("10.1.0.9", PortOutcome.OPEN)]
+    (root,) = shop.diagnose(claims, [shop.failing("front-page")]).roots
+    assert (root.component, root.fault, root.confidence) == ("cloudmap.basket", "STALE_INSTANCE", "high")
+    assert "which ecs.front has now" in root.statement
+
+
+def test_while_tasks_are_replaced_a_dead_instance_is_less_sure(shop: Any) -> None:
+    rolling = RunningCounts(
+        component="ecs.basket", desired=1, running=1, rolling_out=True, proof=shop.seen("basket-tasks")
+    )
+    claims = [runs(shop, "10.1.0.5"), rolling, registered(shop, "10.1.0.5", "10.1.0.9"), *BOTH_TRIED]
+    assert [str(root.confidence) for root in shop.diagnose(claims, [shop.failing("front-page")]).roots] == ["medium"]
 
 
 def test_a_value_that_no_client_can_use_is_told(shop: Any) -> None:

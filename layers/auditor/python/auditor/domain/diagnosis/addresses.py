@@ -16,6 +16,12 @@ def is_loopback(host: str) -> bool:
     return host.lower().rstrip(".") == "localhost"
 
 
+def is_private(host: str) -> bool:
+    """Whether a host is an address of a private network."""
+    address = _address(host)
+    return address is not None and address.is_private
+
+
 def place(host: str, port: int | None) -> str:
     """``host:port``, or the host alone."""
     return host if port is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.domain.diagnosis.access_claims import AccessClaim
+from auditor.domain.diagnosis.cache_claims import CacheClaim
+from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
+from auditor.domain.diagnosis.log_claims import LogSays
+from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
 from auditor.domain.diagnosis.proof import Proof
+from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
+from auditor.domain.diagnosis.routing_claims import RoutingClaim
+from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -238,6 +245,24 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | QueueWaits
+    | DeadLettersGrow
+    | LogSays
     | AccessClaim
+    | CertificateShown
+    | PortSpeaks
+    | ClientCertificateDemanded
+    | CacheClaim
+    | NameDenied
+    | AnsweredOutside
+    | ResolverInvents
+    | ZoneExists
+    | RecordExists
+    | RoutingClaim
+    | EdgeAdmits
+    | SubnetFull
+    | ResolverOff
+    | StoreIs
+    | FailedOver
 )
 """The closed vocabulary."""

@@ -62,6 +62,10 @@ class Evidence:
         of_kind = [c.id for c in self._of_kind.get(kind, ())]
         return of_kind[0] if len(of_kind) == 1 else ""
 
+    def has(self, kind: str) -> bool:
+        """Whether the platform has any component of a kind."""
+        return kind in self._of_kind
+
     def bound_to(self, kind: str, aws_name: str) -> str:
         """The component of a kind that stands for a name or ARN in AWS; empty where none or several do."""
         found = [c.id for c in self._of_kind.get(kind, ()) if _stands_for(c, aws_name)]

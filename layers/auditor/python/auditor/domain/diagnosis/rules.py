@@ -2,7 +2,23 @@
 
 from collections.abc import Callable, Iterable
 
-from auditor.domain.diagnosis import access_rules, data_rules, reference_rules, settings_rules, task_rules
+from auditor.domain.diagnosis import (
+    access_rules,
+    cache_client_rules,
+    cache_rules,
+    data_rules,
+    dns_rules,
+    health_check_rules,
+    managed_store_rules,
+    network_rules,
+    queue_rules,
+    reference_rules,
+    routing_rules,
+    settings_rules,
+    task_rules,
+    tls_rules,
+    zone_rules,
+)
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
 
@@ -13,5 +29,15 @@ RULES: tuple[Rule, ...] = (
     *reference_rules.RULES,
     *data_rules.RULES,
     *task_rules.RULES,
+    *queue_rules.RULES,
     *access_rules.RULES,
+    *tls_rules.RULES,
+    *cache_rules.RULES,
+    *cache_client_rules.RULES,
+    *dns_rules.RULES,
+    *zone_rules.RULES,
+    *routing_rules.RULES,
+    *health_check_rules.RULES,
+    *network_rules.RULES,
+    *managed_store_rules.RULES,
 )

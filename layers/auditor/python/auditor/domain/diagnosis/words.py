@@ -35,6 +35,7 @@ class PortOutcome(StrEnum):
     REFUSED = "refused"
     TIMEOUT = "timeout"
     RESET = "reset"
+    """Taken, and ended by the peer at once: by a reset or a close."""
     UNREACHABLE = "unreachable"
 
 
@@ -81,6 +82,12 @@ class StopReason(StrEnum):
     PARAMETER_NOT_FOUND = "parameter_not_found"
     CRASHED = "crashed"
     """Ended by its own error, and a line of its log says so."""
+    FILE_MISSING = "file_missing"
+    """Ended, and its log says that a file or module is not in the image."""
+    SETTING_MISSING = "setting_missing"
+    """Ended, and its log says that a setting is absent."""
+    LOGIN_REFUSED = "login_refused"
+    """Ended, and its log says that the database refused its login."""
     EXITED = "exited"
     HEALTH_CHECK_FAILED = "health_check_failed"
     SCALED_OR_DEPLOYED = "scaled_or_deployed"

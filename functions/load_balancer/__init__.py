@@ -1,0 +1,1 @@
+"""Family `load_balancer`: balancers with their listeners, rules and certificates, and target groups with theirs."""

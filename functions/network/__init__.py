@@ -1,0 +1,1 @@
+"""The `network` family: ports by connection, from where the auditor stands."""

@@ -1,0 +1,1 @@
+"""Family `queue`: SQS queues, their age, and their dead letters."""

@@ -1,0 +1,1 @@
+"""Family `secrets`: what Secrets Manager holds, without a value of it."""

@@ -1,0 +1,1 @@
+"""Family `test_suites`: what CI's tests said, apart from the platform's health."""
