@@ -53,6 +53,7 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H13": (f"{url} names a namespace that does not exist", _wrong_namespace_and_old_image),
         "H14": (f"{caller} logs in as the wrong database user", _wrong_user),
         "H19": (f"{url} holds the address of a task of {neighbour} that was replaced", _stale_address),
+        "P14": ("the certificate of the load balancers expired yesterday", _certificate_expired),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
         "B02": ("the cache is not deployed, by intention", _no_cache),
@@ -87,6 +88,10 @@ def _wrong_user(wiring: Wiring, platform: FargatePlatform) -> None:
 def _stale_address(wiring: Wiring, platform: FargatePlatform) -> None:
     address, port = _swallow_neighbour(wiring, platform, wiring.earlier)
     platform.control_plane.change(wiring.caller, **{wiring.url: f"http://{address}:{port}"})
+
+
+def _certificate_expired(_wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.let_certificate_expire()
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

@@ -6,13 +6,14 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from sandbox.blackhole import BlackHole
 from sandbox.dns import Dns
-from sandbox.fargate.authority import issue
+from sandbox.fargate.authority import Authority
 from sandbox.fargate.control_plane import ControlPlane
 from sandbox.fargate.estate import RAW_PORT_OFFSET, Estate, auditor_side, platform_side
 from sandbox.fargate.front import TlsFront
@@ -58,6 +59,7 @@ class FargatePlatform:
             superuser=Role(name="rdsadmin", password=os.urandom(12).hex()),  # RDS has no role called postgres either
         )
         self._valkey = Valkey(self._raw_cache, credentials.cache_token, self._folder / "valkey.log")
+        self._authority = Authority(self._folder)
         self._fronts: dict[tuple[str, int], TlsFront] = {}
         self._holes: dict[tuple[str, int], BlackHole] = {}
         self._fillers: list[Any] = []
@@ -74,8 +76,10 @@ class FargatePlatform:
     def prepare(self) -> None:
         """The data stores, the names and the control plane, healthy; nobody uses them yet."""
         database, cache = self.estate.database, self.estate.cache.store
-        certificates = issue(self._folder, (self.estate.certificate, database.store.name, cache.name))
-        of_database, of_cache = (certificates.server_context(store.name) for store in (database.store, cache))
+        for name in (self.estate.certificate, database.store.name, cache.name):
+            self._authority.issue(name)
+        shown = self._authority.certificates
+        of_database, of_cache = (shown.server_context(store.name) for store in (database.store, cache))
         self._dns.start()
         self.postgres.start()
         if not self._instance.real:  # real software makes its own schema
@@ -151,6 +155,10 @@ class FargatePlatform:
         for side in (auditor_side, platform_side):
             self._fronts.pop(side(store.address, store.port)).close()
         self._valkey.stop()
+
+    def let_certificate_expire(self) -> None:
+        """The load balancers' certificate ended yesterday and was not renewed."""
+        self._authority.issue(self.estate.certificate, left=timedelta(days=-1))
 
     def fill_database_slots(self) -> int:
         """Holds every connection that an ordinary role gets; returns how many."""
