@@ -29,7 +29,7 @@ _OF_TIME = 0.7
 """The part of the time that the handshake has: a plain HTTP server may wait in silence for the end of a line, and to
 learn that needs the rest."""
 _FIRST_WORD = 0.25
-"""Seconds for a refusal after the handshake, at least; on a long way two more round trips."""
+"""Seconds for a refusal after the handshake, at least; on a long way three round trips."""
 _LAST_WORD = 0.05
 """The same before TLS 1.3, where all was said and a server can only hang up."""
 _PERHAPS_PLAIN = ("tls.not_tls", "tls.timeout", "tls.closed", "tls.failed", "tcp.reset")
@@ -75,13 +75,14 @@ class Visit:
         facts = AddressFacts(address=self._address)
         probe = self._probe.again(self._probe.remaining() * _OF_TIME)
         try:
+            began = probe.clock()
             stream = await probe.connect(self._address, self._spec.port)
+            round_trip = probe.clock() - began
             if isinstance(stream, Failure):
                 return Visited(facts=facts, failure=stream)
-            began = probe.clock()
             failure = await self._step(probe, stream, self._handshake(stream))
             if failure is None and self._demanded is None:
-                failure = await self._first_word(stream, probe.clock() - began)
+                failure = await self._first_word(stream, round_trip)
             return self._read(stream, failure)
         finally:
             self._probe.keep(probe)
@@ -97,11 +98,13 @@ class Visit:
         except PeerFaultError as error:
             self._take_demand(error)
 
-    async def _first_word(self, stream: Stream, handshake_seconds: float) -> Failure | None:
+    async def _first_word(self, stream: Stream, round_trip: float) -> Failure | None:
         """In TLS 1.3 a server says only now that it does not take us; no phase of its own: a healthy one is silent."""
         listener = self._probe.again()
         newest = stream.tls is not None and stream.tls.version() == "TLSv1.3"
-        seconds = max(_FIRST_WORD, 2 * handshake_seconds) if newest else _LAST_WORD
+        seconds = max(_FIRST_WORD, 3 * round_trip) if newest else _LAST_WORD
+        if seconds > listener.remaining():
+            return None  # a silence that was cut short would prove nothing
         return await self._step(listener, stream, self._listen(stream, seconds))
 
     async def _listen(self, stream: Stream, seconds: float) -> None:

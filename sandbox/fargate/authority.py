@@ -44,16 +44,28 @@ def certificates_in(folder: Path) -> Certificates:
     return Certificates(folder=folder)
 
 
+class Authority:
+    """A new authority whose files lie in a folder; the keys are readable by this user only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.certificates = certificates_in(folder)
+        self._authority = trustme.CA(organization_name="Sandbox")
+        self._authority.cert_pem.write_to_path(str(self.certificates.authority))
+
+    def issue(self, name: str, *, left: timedelta = _VALID) -> None:
+        """A certificate for a name, in place of the one it had; it ends in that time, or has ended."""
+        ends, path = datetime.now(UTC) + left, self.certificates.server(name)
+        certificate = self._authority.issue_cert(name, not_before=ends - 2 * _VALID, not_after=ends)
+        path.touch(mode=0o600)
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(path))
+
+
 def issue(folder: Path, names: Iterable[str]) -> Certificates:
-    """A new authority and a certificate for each name; the keys are readable by this user only."""
-    made, now = certificates_in(folder), datetime.now(UTC)
-    authority = trustme.CA(organization_name="Sandbox")
-    authority.cert_pem.write_to_path(str(made.authority))
+    """A new authority and a certificate for each name."""
+    authority = Authority(folder)
     for name in names:
-        certificate = authority.issue_cert(name, not_before=now - timedelta(days=1), not_after=now + _VALID)
-        made.server(name).touch(mode=0o600)
-        certificate.private_key_and_cert_chain_pem.write_to_path(str(made.server(name)))
-    return made
+        authority.issue(name)
+    return authority.certificates
 
 
 def unverified() -> ssl.SSLContext:

@@ -96,6 +96,7 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H19": (f"{url} holds the address of a task of {neighbour} that was replaced", _stale_address),
         "P08": (f"one of the two addresses of {neighbour} in Cloud Map is of a task that is gone", _dead_instance),
         "P09": (f"the Cloud Map service of {neighbour} was made anew, and ECS registers nobody in it", _unregistered),
+        "P14": ("the certificate of the load balancers expired yesterday", _certificate_expired),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "P21": ("the cache's memory is full of a queue that nobody reads, and it may evict nothing", _cache_full),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
@@ -163,6 +164,10 @@ def _dead_instance(wiring: Wiring, platform: FargatePlatform) -> None:
 
 def _unregistered(wiring: Wiring, platform: FargatePlatform) -> None:
     platform.recreate_registry(wiring.neighbour)
+
+
+def _certificate_expired(_wiring: Wiring, platform: FargatePlatform) -> None:
+    platform.let_certificate_expire()
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

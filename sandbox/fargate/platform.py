@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import valkey
@@ -14,7 +15,7 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 
 from sandbox.blackhole import BlackHole
 from sandbox.dns import Dns
-from sandbox.fargate.authority import issue
+from sandbox.fargate.authority import Authority
 from sandbox.fargate.control_plane import ControlPlane
 from sandbox.fargate.estate import RAW_PORT_OFFSET, Estate, auditor_side, platform_side
 from sandbox.fargate.front import TlsFront
@@ -72,6 +73,8 @@ class FargatePlatform:
         self._valkey = Valkey(
             self._raw_cache, credentials.cache_token, self._folder / "valkey.log", settings=_NODE_SETTINGS
         )
+        self._valkey = Valkey(self._raw_cache, credentials.cache_token, self._folder / "valkey.log")
+        self._authority = Authority(self._folder)
         self._fronts: dict[tuple[str, int], TlsFront] = {}
         self._holes: dict[tuple[str, int], BlackHole] = {}
         self._fillers: list[Any] = []
@@ -88,8 +91,10 @@ class FargatePlatform:
     def prepare(self) -> None:
         """The data stores, the names and the control plane, healthy; nobody uses them yet."""
         database, cache = self.estate.database, self.estate.cache.store
-        certificates = issue(self._folder, (self.estate.certificate, database.store.name, cache.name))
-        of_database, of_cache = (certificates.server_context(store.name) for store in (database.store, cache))
+        for name in (self.estate.certificate, database.store.name, cache.name):
+            self._authority.issue(name)
+        shown = self._authority.certificates
+        of_database, of_cache = (shown.server_context(store.name) for store in (database.store, cache))
         self._dns.start()
         self.postgres.start()
         if not self._instance.real:  # real software makes its own schema
@@ -192,6 +197,10 @@ class FargatePlatform:
                 self._push(pushed, _AT_ONCE)
                 pushed += _AT_ONCE
         return pushed
+
+    def let_certificate_expire(self) -> None:
+        """The load balancers' certificate ended yesterday and was not renewed."""
+        self._authority.issue(self.estate.certificate, left=timedelta(days=-1))
 
     def fill_database_slots(self) -> int:
         """Holds every connection that an ordinary role gets; returns how many."""

@@ -10,6 +10,7 @@ from sandbox.instance import ROOT, default_instance
 from sandbox.platforms import CATALOGUES, FARGATE, catalogue_of
 
 KNOWN = {"H04", "H13", "H14", "H16", "H19", "P02", "P08", "P09", "P21", "M06", "B02", "B06", "A04"}
+PRODUCED = {"H04", "H13", "H14", "H19", "P02", "P14", "M06", "B02", "B06", "A04"}
 
 
 def test_every_platform_has_a_catalogue_of_its_own() -> None:
@@ -22,6 +23,7 @@ def test_every_platform_has_a_catalogue_of_its_own() -> None:
 def test_every_platform_of_services_knows_the_incidents_in_its_own_words(kind: str) -> None:
     incidents = FARGATE[kind].incidents
     assert set(incidents) == KNOWN
+    assert set(incidents) == PRODUCED
     others = [other.incidents for name, other in FARGATE.items() if name != kind]
     assert all(incidents["H13"].what != other["H13"].what for other in others)
 

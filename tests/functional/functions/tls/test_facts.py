@@ -124,9 +124,11 @@ def test_the_time_that_a_healthy_server_is_listened_to_belongs_to_no_phase() -> 
     context = leaf(root(), NAME).server_context()
     context.num_tickets = 0
     with server(encrypted(context)) as port:
+        began = time.monotonic()
         observation, results = observed(_situation(port, verify=False))
+        took = time.monotonic() - began
     assert {result.status for result in results.values()} == {Status.PASS}
-    assert (observation.latency_ms() or 0) < 200
+    assert took - (observation.latency_ms() or 0) / 1000 > 0.24
 
 
 def _situation(port: int, **spec: Any) -> Situation:

@@ -98,12 +98,13 @@ class Stream:
         """What a peer says right after the handshake: a byte, none when it ended the stream, None when it waits for us.
 
         In TLS 1.3 the refusal of a client without a certificate comes only here, as an error. Who sends a ticket has
-        accepted us: after that only what comes along with it is waited for.
+        accepted us: after that only what comes along with it is waited for. Whoever calls has the time for it, whatever
+        the deadline of the handshake was.
         """
         tls, deadline = self._tls, self._deadline
         if tls is None:
             raise TypeError(f"{self.peer}: what a peer says without TLS is received, not waited for")
-        self._deadline = min(deadline, time.monotonic() + seconds)
+        self._deadline = time.monotonic() + seconds
         try:
             await self._flush(tls)
             while True:

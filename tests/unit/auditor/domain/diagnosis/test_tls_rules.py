@@ -141,6 +141,18 @@ def test_what_has_no_fault_of_its_own_stays_undecided(shop: Any, outcome: Certif
     assert "certificate" in diagnosis.next_observation
 
 
+def test_who_looks_at_the_certificate_itself_knows_better_than_who_only_meets_it(shop: Any) -> None:
+    """A page calls a chain without its intermediate untrusted, which is another fault."""
+    claims = [
+        shown(shop, CertificateOutcome.INCOMPLETE),
+        in_passing(shop, CertificateOutcome.UNTRUSTED, "front-health", "app.front"),
+    ]
+    readings = [shop.failing("front-page", Phase.TLS), shop.failing("front-health", Phase.TLS)]
+    assert shop.diagnose(claims, readings, **with_components(shop, TLS_WEB)).roots == ()
+    alone = shop.diagnose(claims[1:], readings[1:], **with_components(shop, TLS_WEB))
+    assert shop.roots(alone) == [("tls.web", "TLS_UNTRUSTED_INTERNAL_CA")]
+
+
 @pytest.mark.parametrize(("components", "root"), [((ACM, TLS_WEB), "tls.web"), ((ACM,), "acm"), ((), "app.front")])
 def test_another_name_is_laid_to_the_place_that_shows_it(
     shop: Any, components: tuple[Component, ...], root: str

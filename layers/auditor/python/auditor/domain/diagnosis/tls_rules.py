@@ -1,6 +1,6 @@
 """Rules about encryption: certificates that clients cannot accept, and two sides that do not speak the same."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from auditor.domain.diagnosis.addresses import place
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
@@ -17,8 +17,7 @@ _OUTDATED = (CertificateOutcome.EXPIRED, CertificateOutcome.EXPIRES_SOON)
 
 def certificate_expired(evidence: Evidence) -> Iterator[Candidate]:
     """A certificate has expired, or ends within the days in which somebody should have renewed it."""
-    shown = [claim for claim in evidence.of(CertificateShown) if claim.outcome in _OUTDATED]
-    for component, claims in _by_component(evidence, shown, issued=True):
+    for component, claims in _by_component(evidence, _OUTDATED, issued=True):
         expired = [claim for claim in claims if claim.outcome is CertificateOutcome.EXPIRED]
         ends = sorted(f"{claim.ends:%Y-%m-%d}" for claim in claims if claim.ends is not None)
         on = f" on {ends[0]}" if ends else ""
@@ -40,8 +39,7 @@ def certificate_expired(evidence: Evidence) -> Iterator[Candidate]:
 
 def certificate_of_other_name(evidence: Evidence) -> Iterator[Candidate]:
     """A place shows a certificate that is not for its name."""
-    shown = [c for c in evidence.of(CertificateShown) if c.outcome is CertificateOutcome.OTHER_NAME]
-    for component, claims in _by_component(evidence, shown, issued=False):
+    for component, claims in _by_component(evidence, (CertificateOutcome.OTHER_NAME,), issued=False):
         yield Candidate(
             component=component,
             fault=Fault.TLS_NAME_MISMATCH,
@@ -60,8 +58,7 @@ def certificate_of_other_name(evidence: Evidence) -> Iterator[Candidate]:
 
 def certificate_of_unknown_authority(evidence: Evidence) -> Iterator[Candidate]:
     """A place shows a certificate of an authority that clients do not trust."""
-    shown = [c for c in evidence.of(CertificateShown) if c.outcome is CertificateOutcome.UNTRUSTED]
-    for component, claims in _by_component(evidence, shown, issued=False):
+    for component, claims in _by_component(evidence, (CertificateOutcome.UNTRUSTED,), issued=False):
         hosts = {(claim.host, claim.port) for claim in claims}
         turned_away = [a for a in _cannot_connect(evidence) if (a.upstream_host.lower(), a.upstream_port) in hosts]
         issuers = sorted({claim.issuer for claim in claims if claim.issuer})
@@ -189,13 +186,19 @@ def health_check_without_client_certificate(evidence: Evidence) -> Iterator[Cand
 
 
 def _by_component(
-    evidence: Evidence, shown: Iterable[CertificateShown], *, issued: bool
+    evidence: Evidence, outcomes: Collection[CertificateOutcome], *, issued: bool
 ) -> list[tuple[str, list[CertificateShown]]]:
-    """Claims by what has to be changed; the same certificate can be shown at many places."""
+    """Claims with one of these outcomes by what has to be changed; one certificate can be shown at many places."""
+    watched: dict[tuple[str, int], set[CertificateOutcome]] = {}
+    for claim in evidence.of(CertificateShown):
+        if claim.of_place:
+            watched.setdefault((claim.host, claim.port), set()).add(claim.outcome)
     groups: dict[str, list[CertificateShown]] = {}
-    for claim in shown:
+    for claim in evidence.of(CertificateShown):
+        # Who looks at the certificate itself tells a missing link from an authority that nobody trusts.
+        known = watched.get((claim.host, claim.port), {claim.outcome})
         component = _to_change(evidence, claim, issued=issued)
-        if evidence.service_of(component):
+        if claim.outcome in outcomes and claim.outcome in known and evidence.service_of(component):
             groups.setdefault(component, []).append(claim)
     return sorted(groups.items())
 
