@@ -170,8 +170,8 @@ OTHER_MEANINGS = {
     "auditor.domain.diagnosis.tls_rules": "tls|http",  # a kind of component, the scheme of a URL
     "auditor.domain.observation": "tls",  # a phase
     "auditor.render.stylesheet": "tls",  # a phase
-    "auditor.domain.diagnosis.names": "dns",  # as above
-    "auditor.domain.diagnosis.zone_rules": "dns",  # as above
+    "auditor.domain.diagnosis.names": "dns|vpc",  # kinds of components
+    "auditor.domain.diagnosis.zone_rules": "dns",  # a kind of component
     "auditor.domain.diagnosis.words": "load_balancer",  # who wrote an answer
     "auditor.domain.diagnosis.network_rules": "vpc",  # a kind of component
 }
