@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from sandbox.emulator.overlay import SAYS_PATH
 from sandbox.fargate.containers import container_of
-from sandbox.fargate.estate import Estate, LoadBalancer, Service
+from sandbox.fargate.entrances import Entrances
+from sandbox.fargate.estate import Estate, Service
 from sandbox.fargate.network import PlatformNetwork
 from sandbox.fargate.records import write_records
 from sandbox.instance import ACCOUNT, REGION
@@ -36,6 +37,7 @@ class ControlPlane:
         self._estate = estate
         self._endpoint = endpoint
         self.network = PlatformNetwork(aws, estate)
+        self.entrances = Entrances(aws, estate)
         self._revisions: dict[str, _Revision] = {}
         self._registries: dict[str, str] = {}
         """Ids of the Cloud Map services by name."""
@@ -52,10 +54,10 @@ class ControlPlane:
         self._roles()
         laid = self.network.lay()
         registries = self._cloud_map(laid.vpc)
-        groups = {service.name: self._target_group(service, laid.vpc) for service in self._estate.services}
+        groups = {service.name: self.entrances.target_group(service, laid.vpc) for service in self._estate.services}
         certificate = self._aws("acm").request_certificate(DomainName=self._estate.certificate, ValidationMethod="DNS")
         for balancer in self._estate.load_balancers:
-            arn = self._load_balancer(balancer, groups, laid.public, certificate["CertificateArn"])
+            arn = self.entrances.load_balancer(balancer, groups, laid.public, certificate["CertificateArn"])
             self.network.place_balancer(arn, laid.public)
         self.network.place_stores()
         self.network.place_tasks()
@@ -126,56 +128,11 @@ class ControlPlane:
         with urllib.request.urlopen(request, timeout=_SAY_SECONDS):
             pass
 
-    def check(self, name: str, **changes: str) -> None:
-        """Other settings of the health check of a service's target group: ``path``, ``matcher``."""
-        fields: dict[str, Any] = {"HealthCheckPath": changes["path"]} if "path" in changes else {}
-        fields |= {"Matcher": {"HttpCode": changes["matcher"]}} if "matcher" in changes else {}
-        self._aws("elbv2").modify_target_group(TargetGroupArn=self._group_arn(name), **fields)
-
-    def forward(self, balancer: str, path: str, name: str) -> None:
-        """The rule of a path on 443 forwards to another service's group."""
-        client = self._aws("elbv2")
-        (rule,) = [rule for rule in self._rules(self._listener(balancer, 443)) if _paths(rule) == [path]]
-        action = {"Type": "forward", "TargetGroupArn": self._group_arn(name)}
-        client.modify_rule(RuleArn=rule["RuleArn"], Actions=[action])
-
-    def put_rules_on_80(self, balancer: str) -> None:
-        """The listener on 80 gets everything that the one on 443 had, which is left with a fixed 404."""
-        client = self._aws("elbv2")
-        plain, secure = (self._listener(balancer, port) for port in (80, 443))
-        for rule in self._rules(secure):
-            if rule["IsDefault"]:
-                client.modify_listener(ListenerArn=plain, DefaultActions=_forwards(rule))
-                continue
-            conditions = [{"Field": "path-pattern", "Values": _paths(rule)}]
-            client.create_rule(
-                ListenerArn=plain, Priority=int(rule["Priority"]), Conditions=conditions, Actions=_forwards(rule)
-            )
-            client.delete_rule(RuleArn=rule["RuleArn"])
-        not_found = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not Found"}
-        client.modify_listener(
-            ListenerArn=secure, DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": not_found}]
-        )
-
     def stop_tasks(self, name: str) -> None:
         """ECS wants a task of a service and has none; nothing is registered in its target group."""
         service = self._estate.service(name)
         self.says("ecs_service", f"{self._estate.cluster}/{service.ecs_name}", {"runningCount": 0, "pendingCount": 0})
-        target = {"Id": service.address, "Port": service.port}
-        self._aws("elbv2").deregister_targets(TargetGroupArn=self._group_arn(name), Targets=[target])
-
-    def _group_arn(self, name: str) -> str:
-        group = self._estate.service(name).target_group
-        return str(self._aws("elbv2").describe_target_groups(Names=[group])["TargetGroups"][0]["TargetGroupArn"])
-
-    def _listener(self, balancer: str, port: int) -> str:
-        client = self._aws("elbv2")
-        (found,) = client.describe_load_balancers(Names=[balancer])["LoadBalancers"]
-        listeners = client.describe_listeners(LoadBalancerArn=found["LoadBalancerArn"])["Listeners"]
-        return next(str(each["ListenerArn"]) for each in listeners if each["Port"] == port)
-
-    def _rules(self, listener: str) -> list[Any]:
-        return list(self._aws("elbv2").describe_rules(ListenerArn=listener)["Rules"])
+        self.entrances.deregister(name)
 
     def remove_cache(self) -> None:
         """No cache was ever deployed: no parameters, no secret."""
@@ -217,52 +174,6 @@ class ControlPlane:
         self._registries[name] = created["Id"]
         return str(created["Arn"])
 
-    def _target_group(self, service: Service, vpc: str) -> str:
-        client = self._aws("elbv2")
-        path, matcher = service.check
-        arn = client.create_target_group(
-            Name=service.target_group,
-            Protocol="HTTP",
-            Port=service.port,
-            VpcId=vpc,
-            TargetType="ip",
-            HealthCheckPath=path,
-            HealthCheckIntervalSeconds=30,
-            HealthCheckTimeoutSeconds=10,
-            Matcher={"HttpCode": matcher},
-        )["TargetGroups"][0]["TargetGroupArn"]
-        client.register_targets(TargetGroupArn=arn, Targets=[{"Id": service.address, "Port": service.port}])
-        return str(arn)
-
-    def _load_balancer(
-        self, balancer: LoadBalancer, groups: Mapping[str, str], subnets: list[str], certificate: str
-    ) -> str:
-        client = self._aws("elbv2")
-        created = client.create_load_balancer(Name=balancer.name, Subnets=subnets, Type="application")
-        arn = created["LoadBalancers"][0]["LoadBalancerArn"]
-        to_https = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
-        client.create_listener(
-            LoadBalancerArn=arn,
-            Protocol="HTTP",
-            Port=80,
-            DefaultActions=[{"Type": "redirect", "RedirectConfig": to_https}],
-        )
-        listener = client.create_listener(
-            LoadBalancerArn=arn,
-            Protocol="HTTPS",
-            Port=443,
-            Certificates=[{"CertificateArn": certificate}],
-            DefaultActions=[{"Type": "forward", "TargetGroupArn": groups[balancer.default]}],
-        )["Listeners"][0]["ListenerArn"]
-        for priority, path, name in balancer.rules:
-            client.create_rule(
-                ListenerArn=listener,
-                Priority=priority,
-                Conditions=[{"Field": "path-pattern", "Values": [path]}],
-                Actions=[{"Type": "forward", "TargetGroupArn": groups[name]}],
-            )
-        return str(arn)
-
     def _service(self, service: Service, group: str, registry: str, subnets: list[str]) -> None:
         self._register(service)
         target = {"targetGroupArn": group, "containerName": service.container, "containerPort": service.port}
@@ -293,14 +204,6 @@ class ControlPlane:
             taskRoleArn=task,
             containerDefinitions=[container_of(service, revision.tag, revision.variables, revision.references)],
         )
-
-
-def _paths(rule: Mapping[str, Any]) -> list[str]:
-    return [value for condition in rule["Conditions"] for value in condition["Values"]]
-
-
-def _forwards(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"Type": "forward", "TargetGroupArn": action["TargetGroupArn"]} for action in rule["Actions"]]
 
 
 def _arn(reference: str, secret_arns: Mapping[str, str]) -> str:

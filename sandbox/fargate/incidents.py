@@ -189,11 +189,11 @@ def _no_cache(wiring: Wiring, platform: FargatePlatform) -> None:
 
 
 def _strict_matcher(wiring: Wiring, platform: FargatePlatform) -> None:
-    platform.control_plane.check(wiring.check.strict, matcher=wiring.check.matcher)
+    platform.control_plane.entrances.check(wiring.check.strict, matcher=wiring.check.matcher)
 
 
 def _wrong_path(wiring: Wiring, platform: FargatePlatform) -> None:
-    platform.control_plane.check(wiring.check.moved, path=wiring.check.path)
+    platform.control_plane.entrances.check(wiring.check.moved, path=wiring.check.path)
 
 
 def _nothing_runs(wiring: Wiring, platform: FargatePlatform) -> None:
@@ -201,11 +201,11 @@ def _nothing_runs(wiring: Wiring, platform: FargatePlatform) -> None:
 
 
 def _wrong_rule(wiring: Wiring, platform: FargatePlatform) -> None:
-    platform.control_plane.forward(wiring.entrance.balancer, wiring.entrance.path, wiring.entrance.wrong)
+    platform.control_plane.entrances.forward(wiring.entrance.balancer, wiring.entrance.path, wiring.entrance.wrong)
 
 
 def _rules_on_80(wiring: Wiring, platform: FargatePlatform) -> None:
-    platform.control_plane.put_rules_on_80(wiring.entrance.bare)
+    platform.control_plane.entrances.put_rules_on_80(wiring.entrance.bare)
 
 
 def _nothing(_wiring: Wiring, _platform: FargatePlatform) -> None:

@@ -171,7 +171,7 @@ OTHER_MEANINGS = {
     "auditor.domain.observation": "tls",  # a phase
     "auditor.render.stylesheet": "tls",  # a phase
     "auditor.domain.diagnosis.names": "dns|vpc",  # kinds of components
-    "auditor.domain.diagnosis.zone_rules": "dns",  # a kind of component
+    "auditor.domain.diagnosis.zone_rules": "dns|vpc",  # kinds of components
     "auditor.domain.diagnosis.words": "load_balancer",  # who wrote an answer
     "auditor.domain.diagnosis.network_rules": "vpc",  # a kind of component
 }
