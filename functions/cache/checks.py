@@ -2,7 +2,7 @@
 
 from auditor.domain.check import Check
 from auditor.domain.observation import Failure, Phase
-from auditor.domain.result import Answer, Scalar, Severity, passed, unknown
+from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped, unknown
 from functions.cache.facts import CacheFacts
 from functions.cache.family import CacheSpec
 from functions.cache.judged import (
@@ -15,8 +15,8 @@ from functions.cache.judged import (
     evidence_of,
     facts_of,
     problem,
+    steps_of,
     succeeded,
-    told,
     unproven,
     warned,
 )
@@ -71,12 +71,13 @@ def _answers_ping(target: CacheTarget, observation: CacheObservation) -> Answer:
 
 
 def _responds_in_time(target: CacheTarget, observation: CacheObservation) -> Answer:
-    server = told(target, observation)
-    if isinstance(server, Answer):
-        return server
+    found = problem(steps_of(target)[-1], target, observation)
+    if found is not None:
+        unfinished = f"Not asked of {target.spec.place}, because the probe did not come to its end."
+        return skipped(unfinished) if found.status is Status.FAIL else found
     # The reading of the secret is the auditor's own time and not the cache's.
     timings = [timing for timing in observation.phases if timing.phase is not Phase.PREPARE]
-    if not timings:
+    if not succeeded(observation, Phase.LOGIN) or not succeeded(observation, Phase.QUERY):
         return unproven("cache.responds_in_time", target)
     total = sum(timing.duration_ms for timing in timings)
     slowest = max(timings, key=lambda timing: timing.duration_ms)

@@ -1,6 +1,5 @@
 """What is asked of a server that let the auditor in; what it has answered stays, whatever becomes of the rest."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -60,7 +59,7 @@ class Dialogue:
 
     async def _info(self) -> None:
         try:
-            (reply,) = await self._session.ask(("INFO",), most=MOST_INFO)
+            (reply,) = await self._session.read(("INFO",), most=MOST_INFO)
         except TooLargeError:
             raise PeerFaultError("redis.protocol", "answers INFO with more than any Redis does") from None
         if isinstance(reply, Refused):
@@ -127,7 +126,14 @@ class Dialogue:
         """The times of the messages at both ends of a list: which end is the older one is a custom of its users."""
         if held == 0:
             return "none", []
-        envelopes = _texts(await self._session.ask(*_ends(queue.kind, key), most=MOST_ENVELOPE))
+        envelopes: list[bytes] = []
+        for reply in await self._session.read(*_ends(queue.kind, key), most=MOST_ENVELOPE):
+            for each in reply if isinstance(reply, tuple) else (reply,):
+                if isinstance(each, Refused):
+                    return "refused", []
+                if isinstance(each, int):
+                    raise PeerFaultError("redis.protocol", "answers the question for a message with a number")
+                envelopes += [] if each is None else [each]
         if not envelopes:
             return "none", []  # consumed in the meantime
         times = [time for text in envelopes if (time := sent_at(text, queue.timestamp)) is not None]
@@ -138,13 +144,6 @@ def _ends(kind: QueueKind, key: str) -> tuple[Command, Command]:
     if kind == "list":
         return ("LINDEX", key, "-1"), ("LINDEX", key, "0")
     return ("ZRANGE", key, "0", "0"), ("ZRANGE", key, "-1", "-1")
-
-
-def _texts(replies: Sequence[Reply]) -> list[bytes]:
-    found: list[bytes] = []
-    for reply in replies:
-        found += [each for each in (reply if isinstance(reply, tuple) else (reply,)) if isinstance(each, bytes)]
-    return found
 
 
 def _number(reply: Reply) -> int | None:

@@ -28,7 +28,7 @@ Refusal = Literal[
 ]
 """What an error answer means; its words are dropped, because servers repeat in them what they were sent."""
 
-Envelope = Literal["read", "none", "too_large", "unreadable", "not_read"]
+Envelope = Literal["read", "none", "too_large", "unreadable", "refused", "not_read"]
 """Whether the time of an envelope was found; ``none`` is an empty list, ``not_read`` that its turn did not come."""
 
 

@@ -44,6 +44,8 @@ class _Attempt:
         self.probe = probe
         self.facts = CacheFacts()
         self.stream: Stream | None = None
+        self._greeted = False
+        """Whether the peer answered as a Redis, so that the language is no question any more."""
         self._target = target
         self._spec = target.spec
 
@@ -86,7 +88,8 @@ class _Attempt:
         """The failure, or a better one where the port turns out to speak TLS for plain text or the reverse."""
         encrypted = self._spec.tls != "disable"
         alike = _SOUNDS_LIKE_TEXT if encrypted else _SOUNDS_LIKE_TLS
-        if failure.phase is not (Phase.TLS if encrypted else Phase.LOGIN) or failure.cause not in alike:
+        asked = failure.phase is (Phase.TLS if encrypted else Phase.LOGIN) and failure.cause in alike
+        if not asked or self._greeted:
             return failure
         assert self.stream is not None, "what failed in TLS or login had a connection"
         peer, address = self.stream.peer, self.stream.address
@@ -125,6 +128,7 @@ class _Attempt:
 
         async def login() -> None:
             await session.greet()
+            self._greeted = True
             if isinstance(password, str):
                 await session.login(self._spec.user, password)
             elif password is None and session.open_to_all is False:

@@ -131,6 +131,7 @@ def _unread(queue: QueueSpec, facts: QueueFacts, target: CacheTarget) -> Answer:
     why = {
         "too_large": "a message is too large to be read for its time",
         "read": "its time lies in the future",
+        "refused": "the server does not let the auditor read messages",
         "not_read": "a message before it was too large to be read",
     }.get(facts.oldest, f"its envelope holds no time at {queue.timestamp}")
     detail = f"how long the oldest message in {queue.name} at {target.spec.place} waits cannot be told: {why}"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from auditor.net.causes import PeerFaultError
 from auditor.net.stream import Stream
 from functions.cache.facts import CAUSES, Refusal
-from functions.cache.resp import Incomplete, Refused, Replies, Reply, encode
+from functions.cache.resp import Incomplete, Refused, Replies, Reply, TooLargeError, encode
 
 _MOST_RECEIVED = 8 * 1024 * 1024
 """Bytes of a whole session; an honest one of twenty queues receives at the most ten envelopes of 256 KiB for each."""
@@ -70,8 +70,15 @@ class Session:
         if reply != b"PONG":
             raise _other_answer("PING")
 
-    async def ask(self, *commands: Command, most: int = _MOST_TEXT) -> list[Reply]:
-        """The replies of commands that are sent together; TooLargeError as soon as a text has more than ``most``."""
+    async def ask(self, *commands: Command) -> list[Reply]:
+        """The short replies of commands that are sent together."""
+        try:
+            return await self.read(*commands, most=_MOST_TEXT)
+        except TooLargeError:
+            raise PeerFaultError("redis.protocol", "answers with more than was asked for") from None
+
+    async def read(self, *commands: Command, most: int) -> list[Reply]:
+        """The same for replies of up to ``most`` bytes; TooLargeError for a larger one, and then nothing more."""
         if not self._replies.empty:
             raise PeerFaultError("redis.protocol", "answers what nobody has asked")
         with suppress(BrokenPipeError, ConnectionResetError):  # why it hung up may still be there to read

@@ -24,6 +24,7 @@ from tests.e2e.conftest import Deployed, deployed_beside
 pytestmark = pytest.mark.slow
 
 WITH_ROOTS = ["H04", "H14", "H16", "H19", "P02", "P08", "P09", "P21", "M06"]
+WITH_ROOTS = ["H04", "H14", "H19", "P02", "P21", "M06"]
 WITHOUT_ROOT = ["B02", "B06", "A04"]
 TOLD_SECONDS = 40.0
 QUIET_SECONDS = 20.0
@@ -120,6 +121,17 @@ def test_the_roots_are_named_and_their_owners_are_woken_and_told_once(produced: 
     assert sorted(heard.woken) == at_fault
     assert [story.kind for story in heard.stories] == ["opened"] * len(situation.truth.roots)
     assert {story.service for story in heard.stories} == set(at_fault)
+
+
+def test_a_root_that_only_degrades_is_told_to_its_owner_and_wakes_nobody(produced: Produce) -> None:
+    """H16: the service runs on without its cache; who owns the missing parameters is told, once."""
+    with produced("H16") as world:
+        watch = Watch(world, incident("H16"))
+        (root,) = watch.settled().roots
+        heard = told(world, pages=0, stories=1)
+        watch.settled()
+    assert heard.woken == ()
+    assert [(story.kind, story.service) for story in heard.stories] == [("opened", root.service)]
 
 
 @pytest.mark.parametrize("id", WITHOUT_ROOT)

@@ -14,6 +14,7 @@ from auditor.domain.observation import Observation, Phase, PhaseTiming, Vantage
 from catalog.compile import compile_catalogue
 from catalog.load import loads
 from cli.replay_incidents import Outcome, replay_incident
+from functions.cache import facts as cache
 from functions.compute import facts as compute
 from functions.configuration import facts as configuration
 from functions.database import facts as database
@@ -27,6 +28,7 @@ from functions.vpc import network_model as network
 SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="auditor", region="eu-west-1", in_vpc=True)
 BASKET, STORE, TASK = "basket.shop-prod.internal", "orders.db.shop.example", "10.7.1.21"
+CACHE = "cache.shop-prod.internal"
 
 CATALOGUE = """\
 schema_version: 1
@@ -52,6 +54,8 @@ components:
   - { id: redis, service: cache }
   - { id: tls.front, service: front, aws_name: shop.example }
   - { id: acm, service: ground, aws_name: shop.example }
+  - { id: secret.cache, service: cache, aws_name: shop/cache }
+  - { id: ssm.cache, service: cache, aws_name: /shop/cache }
 targets:
   - id: front-search
     family: http
@@ -144,6 +148,11 @@ targets:
       edges:
         - { source: "ecs:shop/front", to: "rds:orders", port: 5432 }
         - { source: auditor, to: "rds:orders", port: 5432 }
+  - id: cache-main
+    family: cache
+    service: cache
+    component: redis
+    spec: { host: cache.shop-prod.internal, secret: shop/cache, queues: [{ name: mails, dead_letters: "mails:dead" }] }
 dependencies:
   - { service: front, needs: basket }
   - { service: front, needs: orders }
@@ -209,6 +218,20 @@ def _store(user: str, *, own: bool) -> database.DatabaseFacts:
     )
 
 
+def _cache() -> cache.CacheFacts:
+    return cache.CacheFacts(
+        addresses=("10.7.2.10",),
+        resolver="10.7.0.2:53",
+        encrypted=True,
+        open_to_all=False,
+        pinged=True,
+        server=cache.ServerFacts(
+            role="primary", used_memory_bytes=40, max_memory_bytes=100, eviction="none", replicas=0, replicas_online=0
+        ),
+        queues=(cache.QueueFacts(name="mails", depth=3, dead_letters=0),),
+    )
+
+
 def _setting(variable: str, **parts: Any) -> configuration.SettingFacts:
     return configuration.SettingFacts(variable=variable, **parts)
 
@@ -219,7 +242,7 @@ def _settings() -> configuration.ConfigurationFacts:
         _setting("DB_HOST", form="address", host=STORE),
         _setting("DB_USER", form="word", host="clerk", text="clerk"),
         _setting("DB_NAME", form="word", host="orders", text="orders"),
-        _setting("CACHE_HOST", form="address", host="cache.shop-prod.internal"),
+        _setting("CACHE_HOST", form="address", host=CACHE),
     )
     return configuration.ConfigurationFacts(
         wanted_revision="shop-front:7",
@@ -233,7 +256,14 @@ def _settings() -> configuration.ConfigurationFacts:
             task_role="shop-task",
             variables=tuple(setting.variable for setting in settings),
             settings=settings,
-            references=(),
+            references=(
+                configuration.ReferenceFacts(
+                    variable="CACHE_TOKEN",
+                    kind="secret",
+                    reference="arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/cache-AbC123:token::",
+                    shape="ok",
+                ),
+            ),
         ),
         lookups=tuple(
             configuration.LookupFacts(
@@ -406,6 +436,7 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
         "basket-live": _page(BASKET, TASK),
     },
     "database": {"orders-watch": _store("watcher", own=True), "orders-login": _store("clerk", own=False)},
+    "cache": {"cache-main": _cache()},
     "dns": {
         "basket-name": dns.DnsFacts(
             name=BASKET,
@@ -424,6 +455,7 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
 PHASES = {
     "http": ("name", "tcp", "request", "first_byte", "transfer"),
     "database": ("prepare", "name", "tcp", "login", "query"),
+    "cache": ("prepare", "name", "tcp", "tls", "login", "query"),
     "dns": ("name",),
     "tls": ("name", "tcp", "tls"),
 }
@@ -547,6 +579,13 @@ def refused(cause: str, **facts: Any) -> str:
 """
 
 
+CACHE_FAILS = """
+  front-ready:
+    facts:
+      "probed[*].answer.health.status": degraded
+      "probed[*].answer.health.dependencies[name=cache].state": unhealthy
+"""
+
 KINDS: dict[str, tuple[str, str, set[str]]] = {
     "H04 a setting is absent": (
         PROXY_FAILS.format(upstream="localhost:7000", page="localhost:7000")
@@ -644,6 +683,56 @@ KINDS: dict[str, tuple[str, str, set[str]]] = {
         "{ roots: [{ component: nacl.data, fault: NACL_BLOCKS_EPHEMERAL }], must_not_blame: [rds, sg.store] }",
         {"app.front", "rds"},
     ),
+    "P21 a cache that is full of a queue": (
+        """
+  cache-main:
+    facts:
+      "server.used_memory_bytes": 101
+      "queues[name=mails].depth": 90000
+""",
+        "{ roots: [{ component: redis, fault: REDIS_MAXMEMORY }], must_not_blame: [secret.cache] }",
+        set(),
+    ),
+    "a cache whose password is another one than the secret's": (
+        """
+  cache-main:
+    facts: { pinged: false, server: null, queues: [], refusal: wrongpass }
+    fails: { phase: login, cause: redis.wrongpass }
+"""
+        + CACHE_FAILS,
+        "{ roots: [{ component: secret.cache, fault: REDIS_AUTH_MISSING }], must_not_blame: [taskdef.front] }",
+        {"redis"},
+    ),
+    "a cache that lost its encryption": (
+        """
+  cache-main:
+    facts: { encrypted: null, open_to_all: null, pinged: false, server: null, queues: [], speaks: plain_text }
+    fails: { phase: tls, cause: redis.tls_missing }
+"""
+        + CACHE_FAILS,
+        "{ roots: [{ component: redis, fault: REDIS_TLS_MISMATCH }], must_not_blame: [secret.cache, taskdef.front] }",
+        set(),
+    ),
+    "a name that leads to a demoted cache": (
+        """
+  cache-main:
+    facts: { "server.role": replica, "server.primary_link_up": true }
+""",
+        "{ roots: [{ component: redis, fault: REDIS_STALE_PRIMARY }], must_not_blame: [secret.cache] }",
+        set(),
+    ),
+    "H16 a parameter that leads to the cache": (
+        """
+  front-settings:
+    facts:
+      "container.references[0]": {
+        variable: CACHE_HOST, kind: parameter, reference: /shop/cache/endpoint, shape: ok, exists: false }
+    remove: ["container.variables[4]", "container.settings[variable=CACHE_HOST]"]
+"""
+        + CACHE_FAILS,
+        "{ roots: [{ component: ssm.cache, fault: SSM_PARAMETER_MISSING }], must_not_blame: [redis, secret.cache] }",
+        set(),
+    ),
     "M06 both at once": (
         NO_SUCH_NAMESPACE + LOGIN_REFUSED + NOT_READY,
         """
@@ -686,6 +775,7 @@ def test_the_namespace_is_told_with_all_that_proves_it(outcome_of: Any) -> None:
         """
   front-ready: { facts: { "probed[*].answer.health.dependencies[name=cache].state": not_used } }
   front-settings: { remove: ["container.variables[4]", "container.settings[variable=CACHE_HOST]"] }
+  cache-main: { deployed: false }
 """,
         # B05: the renewal is due, and not late
         """

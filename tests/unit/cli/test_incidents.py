@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from auditor.domain.codec import from_json, to_json
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.observation import Observation, Phase, PhaseTiming, Vantage
 from auditor.domain.topology import Component
+from auditor.domain.tracked import Series
 from catalog.compile import compile_catalogue
 from catalog.load import load
 from cli.deviations import deviated
@@ -260,7 +261,20 @@ def test_what_needs_a_family_that_is_not_built_counts_as_wrong(folder: Path) -> 
     assert "vpc" in outcome.why[0]
 
 
+COURSE = NOT_DEPLOYED + "tracked: { <course> }\n"
+
 REFUSED = [
+    (COURSE.replace("<course>", "web-homer/slow: [1, 2]"), 8, "is no course of a tracked fact"),
+    (COURSE.replace("<course>", "web-home/slow: 5"), 8, "is no course of a tracked fact"),
+    (
+        COURSE.replace("<course>", "web-home/slow: [1, x]"),
+        8,
+        "allowed <target>/<name> with a list of 1 to 12 numbers, newest last",
+    ),
+    (COURSE.replace("<course>", "web-home/slow: [true]"), 8, "is no course of a tracked fact"),
+    (COURSE.replace("<course>", "web-home/slow: []"), 8, "is no course of a tracked fact"),
+    (COURSE.replace("<course>", f"web-home/slow: {[1] * 13}"), 8, "is no course of a tracked fact"),
+    (NOT_DEPLOYED + "tracked: [1]\n", 8, "is no mapping"),
     ("titel: x\n", 1, "unknown key; did you mean title?"),
     ("title: x\nplatform: minimal\n", 1, "truth: is missing"),
     (f"{NOT_DEPLOYED}verdict: DOWN\n", 8, "unknown key"),
@@ -342,6 +356,15 @@ truth: { roots: [] }
     assert by_target["web-home"].facts["probed"][0]["answer"]["conditions"] == []
     assert by_target["orders-database"].facts is None
     assert by_target["orders-database"].could_not_tell.cause == "aws.denied"  # type: ignore[union-attr]
+
+
+def test_a_course_ends_in_the_slot_of_its_targets_run(folder: Path, healthy: Bundle) -> None:
+    text = COURSE.replace("<course>", "web-home/slow: [3, 5, 8.5]")
+    changed = deviated(healthy, load_incident(write(folder, text)))
+    assert changed.tracked == {
+        "web-home/slow": Series(slots=tuple(SLOT - n * timedelta(minutes=1) for n in (2, 1, 0)), values=(3.0, 5.0, 8.5))
+    }
+    assert from_json(Bundle, to_json(changed)).tracked == changed.tracked
 
 
 def test_the_recorded_results_of_a_bundle_mean_nothing(folder: Path) -> None:
