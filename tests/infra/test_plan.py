@@ -100,12 +100,12 @@ def test_as_many_endpoints_as_planned_are_made_where_the_stage_asks_for_them(sta
 def test_the_counts_of_the_large_catalogue_are_those_of_its_template(hokusai: Stage) -> None:
     stack = planned(hokusai).stack
     assert stack == counted(hokusai)
-    assert (stack.functions, stack.resources) == (7, 78)
+    assert (stack.functions, stack.resources) == (8, 86)
 
 
 def test_a_plan_knows_the_familys_rules_memory_and_time(hokusai: Stage) -> None:
     functions = hokusai.functions()
-    assert len(planned(hokusai).families) == 6
+    assert len(planned(hokusai).families) == 7
     for family in planned(hokusai).families:
         function = functions[f"health-auditor-sandbox-{family.name}"]
         assert (function["MemorySize"], function["Timeout"]) == (family.memory_mb, family.timeout.total_seconds())
