@@ -93,7 +93,9 @@ def _newest(bundle: Bundle) -> Iterable[Observation[Any]]:
 
 
 def diagnosis_of(bundle: Bundle, readings: Sequence[Reading]) -> Diagnosis:
-    """The roots of what fails in a bundle, whose attributed results these are; empty when nothing fails."""
-    if not any(reading.speaks and reading.result.status is Status.FAIL for reading in readings):
+    """The roots of what fails in a bundle, or of what works in part; empty when nothing does, and for mere warnings."""
+    statuses = {reading.result.status for reading in readings if reading.speaks}
+    if not statuses & {Status.FAIL, Status.WARN}:
         return Diagnosis()
-    return diagnose(claims_of(bundle), bundle.platform, readings)
+    found = diagnose(claims_of(bundle), bundle.platform, readings)
+    return found if Status.FAIL in statuses or found.roots else Diagnosis()

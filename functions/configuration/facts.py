@@ -122,8 +122,7 @@ class ConfigurationFacts:
 
 
 def _cause(id: str, meaning: str) -> Cause:
-    # AWS itself or the VPC's resolver says each of these, so none of them can be laid to the auditor's place in the
-    # network.
+    # AWS itself says each of these, so none of them can be laid to the auditor's place in the network.
     return Cause(id=id, meaning=meaning, proves_path=True)
 
 
@@ -136,7 +135,8 @@ CAUSES: tuple[Cause, ...] = (
     _cause("configuration.literal_address", "a variable names an address in place of a name"),
     _cause("configuration.parameter_missing", "a referenced SSM parameter does not exist"),
     _cause("configuration.value_not_seen", "the value comes from a place that the auditor does not read"),
-    _cause("configuration.host_unknown", "a variable names a host that does not exist"),
+    # The one that a resolver says, which is the VPC's only where the auditor stands inside.
+    Cause(id="configuration.host_unknown", meaning="a variable names a host that does not exist", proves_path=False),
     _cause("configuration.names_not_asked", "host names were not looked up, or not all of them"),
 )
 

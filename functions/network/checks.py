@@ -26,7 +26,7 @@ def _reachable(target: NetworkTarget, observation: NetworkObservation) -> Answer
         return _with_remedy(failed(unresolved, summary, **_evidence(target, facts, ())))
     addresses = tried(observation)
     if not addresses:
-        detail = f"the probe of {target.spec.place} recorded neither an address that it tried nor why there is none"
+        detail = f"the probe of {target.spec.place} recorded neither an address that it tried nor why there is none."
         return unknown(Failure(phase=Phase.PREPARE, cause="self.bug", detail=detail))
     reached = [each for each in addresses if each.accepted]
     problems = [each.failure for each in addresses if not each.accepted and each.failure is not None]

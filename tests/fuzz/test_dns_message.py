@@ -3,7 +3,7 @@
 import struct
 import time
 
-from dnslib import AAAA, CNAME, QTYPE, RR, SOA, A, DNSRecord
+from dnslib import AAAA, CNAME, NS, QTYPE, RR, SOA, A, DNSRecord
 from dnslib.dns import DNSError
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -30,6 +30,7 @@ GOOD = (
         RR(NAME, QTYPE.CNAME, rdata=CNAME("b.shop.internal"), ttl=60),
         RR("b.shop.internal", QTYPE.AAAA, rdata=AAAA("fd00::1"), ttl=60),
     ),
+    _good(authority=(RR("shop.internal", QTYPE.NS, rdata=NS("ns.shop.internal"), ttl=60),)),
     _good(authority=(RR("shop.internal", QTYPE.SOA, rdata=SOA("ns.shop.internal", "a.b", (1, 2, 3, 4, 5)), ttl=60),)),
 )
 WORDS = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dnslib import CNAME, QTYPE, RR, A, DNSRecord
+from dnslib import CNAME, NS, QTYPE, RR, A, DNSRecord
 
 from auditor.domain.observation import Phase
 from auditor.domain.result import Status
@@ -173,6 +173,14 @@ def _long_chain(length: int) -> Callable[[bytes], bytes]:
     return lambda query: reply(query, *records, _a(names[-1]))
 
 
+def _refers(query: bytes, zone: str) -> bytes:
+    """No answer, and the servers of a zone instead."""
+    answer = DNSRecord.parse(query).reply(aa=0, ra=0)
+    answer.add_auth(RR(zone, QTYPE.NS, rdata=NS("ns.evil.example"), ttl=60))
+    packed: bytes = answer.pack()
+    return packed
+
+
 def _many(count: int) -> Callable[[bytes], bytes]:
     return lambda query: raw(query, count, a_record() * min(count, 4000))
 
@@ -259,6 +267,28 @@ PEERS: dict[str, Peer] = {
         over_udp=datagrams(lambda q: raw(q, 1, b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 60, 7) + b"\x05\x1b[31m\0")),
         label=_name("dns.nodata"),
     ),
+    "a lie for a name that cannot exist": Peer(
+        over_udp=datagrams(lambda q: reply(q, _a(str(DNSRecord.parse(q).q.qname).rstrip("."), "6.6.6.6"))),
+        label=Label(cause="dns.lying", phase=Phase.ANSWER, check="resolver_answers"),
+        asks={"within": ("10.0.0.0/8",)},
+    ),
+    "servers of another zone in place of an answer": _lies("dns.lame", lambda q: _refers(q, "evil.example")),
+    "servers of the root in place of an answer": _lies("dns.lame", lambda q: _refers(q, ".")),
+    "servers with a name of colours in place of an answer": _lies(
+        "dns.lame",
+        lambda q: (
+            q[:2]
+            + struct.pack("!HHHHH", 0x8100, 1, 0, 1, 0)
+            + q[12:]
+            + b"\x05\x1b[31m\0"
+            + struct.pack("!HHIH", 2, 1, 60, 2)
+            + b"\xc0\x0c"
+        ),
+    ),
+    "a damaged authority behind no records": _lies(
+        "dns.lame", lambda q: q[:2] + struct.pack("!HHHHH", 0x8100, 1, 0, 9, 0) + q[12:] + b"\xff" * 40
+    ),
+    "nothing, with authority": Peer(over_udp=datagrams(lambda q: reply(q, flags=0x8500)), label=_name("dns.nodata")),
     "an address elsewhere beside the right one": Peer(
         over_udp=datagrams(lambda q: reply(q, _a(NAME), _a(NAME, "6.6.6.6"))),
         label=Label(

@@ -144,6 +144,50 @@ def test_h19_the_address_is_stale(stage: Callable[..., World]) -> None:
     assert pricing_serves(world)
 
 
+def instances(world: World, service: str) -> list[str]:
+    """What Cloud Map has registered under a service."""
+    client = world.platform.aws("servicediscovery")
+    (found,) = [each for each in client.list_services()["Services"] if each["Name"] == service]
+    listed = client.list_instances(ServiceId=found["Id"])["Instances"]
+    return sorted(each["Attributes"]["AWS_INSTANCE_IPV4"] for each in listed)
+
+
+def task_addresses(world: World, service: str) -> list[str]:
+    """Where ECS says that the tasks of a service run."""
+    ecs, cluster = world.platform.aws("ecs"), world.estate.cluster
+    arns = ecs.list_tasks(cluster=cluster, serviceName=world.estate.service(service).ecs_name)["taskArns"]
+    attachments = [a for task in ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] for a in task["attachments"]]
+    details = [{d["name"]: d["value"] for d in attachment["details"]} for attachment in attachments]
+    return [each["privateIPv4Address"] for each in details]
+
+
+def test_p08_one_of_two_instances_is_of_a_task_that_is_gone(stage: Callable[..., World]) -> None:
+    world = stage("P08")
+    living, dead = world.estate.service("pricing").address, private_address(NETWORK, WIRING.earlier)
+    assert instances(world, "pricing") == sorted((living, dead))
+    assert task_addresses(world, "pricing") == [living]
+    assert set(world.vantage.addresses(PRICING_NAME)) == {living, dead}
+    assert (world.vantage.tcp(living, PRICING_PORT), world.vantage.tcp(dead, PRICING_PORT)) == ("open", "timeout")
+    seen: set[int] = set()
+    for _ in range(30):  # each time the name leads to either, so that about every other request fails
+        if len(seen) < 2:
+            seen.add(proxied(world).status)
+    assert seen == {200, 504}
+
+
+def test_p09_nobody_is_registered_in_the_registry_that_was_made_anew(stage: Callable[..., World]) -> None:
+    world = stage("P09")
+    living = world.estate.service("pricing").address
+    assert instances(world, "pricing") == []
+    assert task_addresses(world, "pricing") == [living]
+    assert world.vantage.rcode(PRICING_NAME) == "NXDOMAIN"
+    assert world.vantage.tcp(living, PRICING_PORT) == "open"
+    assert complaint(proxied(world)) == (502, f"Could not reach the pricing engine at {PRICING}")
+    ecs = world.platform.aws("ecs").describe_services(cluster=world.estate.cluster, services=["pricing"])["services"][0]
+    arns = {each["Arn"] for each in world.platform.aws("servicediscovery").list_services()["Services"]}
+    assert ecs["serviceRegistries"][0]["registryArn"] not in arns, "ECS registers in the one that is gone"
+
+
 def test_p02_the_connection_slots_are_taken(stage: Callable[..., World]) -> None:
     world = stage("P02")
     refusal = world.vantage.login(SHOP_APP, world.estate.credentials.application_password)

@@ -77,6 +77,10 @@ def test_every_dependency_says_over_what(platform: Platform) -> None:
         if target.family in ("database", "cache", "network") or target.spec.get("begins") == "postgres"
     }
     assert {proven for target in proving for proven in target.proves} == places
+    proven = [platform.target(id) for target in proving for id in target.proves]
+    databases = {target.id for target in platform.targets if target.family == "database"}
+    assert databases <= {target.id for target in proven}
+    assert {target.family for target in proven} == {"database", "network"}
     assert {target.family for target in proving} == {"http"}
 
 

@@ -21,9 +21,10 @@ from functions.database import facts as database
 from functions.discovery import facts as discovery
 from functions.dns import facts as dns
 from functions.http import facts as http
+from functions.network import facts as network
 from functions.tls import facts as tls
 from functions.vpc import facts as vpc
-from functions.vpc import network_model as network
+from functions.vpc import network_model as model
 
 SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="auditor", region="eu-west-1", in_vpc=True)
@@ -38,7 +39,7 @@ services:
   - { id: basket, title: Basket, owner: basket-team }
   - { id: orders, title: Orders database, owner: data-team }
   - { id: cache, title: Cache, owner: data-team }
-  - { id: ground, title: Account and network, owner: cloud-team }
+  - { id: ground, title: Names and network of the account, owner: cloud-team }
 components:
   - { id: app.front, service: front }
   - { id: taskdef.front, service: front, aws_name: shop-front }
@@ -56,6 +57,9 @@ components:
   - { id: acm, service: ground, aws_name: shop.example }
   - { id: secret.cache, service: cache, aws_name: shop/cache }
   - { id: ssm.cache, service: cache, aws_name: /shop/cache }
+  - { id: dns.private, service: ground, aws_name: shop-prod.internal }
+  - { id: dns.public, service: ground, aws_name: shop.example }
+  - { id: vpc.dns, service: ground }
 targets:
   - id: front-search
     family: http
@@ -102,6 +106,25 @@ targets:
     service: basket
     component: cloudmap.basket
     spec: { name: basket.shop-prod.internal }
+  - id: basket-name-watched
+    family: dns
+    service: ground
+    component: dns.private
+    critical: false
+    spec: { name: basket.shop-prod.internal }
+  - id: shop-name-watched
+    family: dns
+    service: ground
+    component: dns.public
+    critical: false
+    private: false
+    spec: { name: shop.example, public_resolver: "203.0.113.53:53" }
+  - id: basket-port
+    family: network
+    service: basket
+    component: app.basket
+    critical: false
+    spec: { host: basket.shop-prod.internal, port: 7000 }
   - id: basket-registered
     family: discovery
     service: basket
@@ -158,6 +181,8 @@ dependencies:
   - { service: front, needs: orders }
   - { service: front, needs: cache }
   - { service: basket, needs: orders }
+  - { service: front, needs: ground }
+  - { service: basket, needs: ground }
 """
 
 
@@ -370,13 +395,13 @@ def _certificate(host: str, address: str) -> tls.TlsFacts:
 
 def _rules() -> vpc.VpcFacts:
     """Tasks and auditor in one subnet, the store in another one; the store's group admits both of theirs."""
-    directions = (network.Direction.INGRESS, network.Direction.EGRESS)
+    directions = (model.Direction.INGRESS, model.Direction.EGRESS)
     everything = tuple(
-        network.AclEntry(number=100, direction=direction, protocol=-1, cidr="0.0.0.0/0", allow=True)
+        model.AclEntry(number=100, direction=direction, protocol=-1, cidr="0.0.0.0/0", allow=True)
         for direction in directions
     )
-    out = network.GroupRule(direction=network.Direction.EGRESS, protocol=-1, cidr="0.0.0.0/0")
-    local = network.Route(destination="10.7.0.0/16", kind=network.TargetKind.LOCAL, target="local")
+    out = model.GroupRule(direction=model.Direction.EGRESS, protocol=-1, cidr="0.0.0.0/0")
+    local = model.Route(destination="10.7.0.0/16", kind=model.TargetKind.LOCAL, target="local")
     places = (
         ("eni-front", "tasks", "10.7.1.20"),
         ("eni-auditor", "tasks", "10.7.1.99"),
@@ -389,22 +414,20 @@ def _rules() -> vpc.VpcFacts:
         "eni-store": tuple(_from_group(f"sg-{name}") for name in ("front", "auditor")),
     }
     return vpc.VpcFacts(
-        network=network.Network(
+        network=model.Network(
             interfaces=tuple(
-                network.Interface(
-                    id=id, subnet=subnet, addresses=(address,), security_groups=(id.replace("eni", "sg"),)
-                )
+                model.Interface(id=id, subnet=subnet, addresses=(address,), security_groups=(id.replace("eni", "sg"),))
                 for id, subnet, address in places
             ),
             subnets=(
-                network.Subnet(id="tasks", cidrs=("10.7.1.0/24",), network_acl="acl-tasks", route_table="rtb"),
-                network.Subnet(id="data", cidrs=("10.7.2.0/24",), network_acl="acl-data", route_table="rtb"),
+                model.Subnet(id="tasks", cidrs=("10.7.1.0/24",), network_acl="acl-tasks", route_table="rtb"),
+                model.Subnet(id="data", cidrs=("10.7.2.0/24",), network_acl="acl-data", route_table="rtb"),
             ),
             security_groups=tuple(
-                network.SecurityGroup(id=id.replace("eni", "sg"), rules=rules) for id, rules in groups.items()
+                model.SecurityGroup(id=id.replace("eni", "sg"), rules=rules) for id, rules in groups.items()
             ),
-            network_acls=tuple(network.NetworkAcl(id=f"acl-{name}", entries=everything) for name in ("tasks", "data")),
-            route_tables=(network.RouteTable(id="rtb", routes=(local,)),),
+            network_acls=tuple(model.NetworkAcl(id=f"acl-{name}", entries=everything) for name in ("tasks", "data")),
+            route_tables=(model.RouteTable(id="rtb", routes=(local,)),),
         ),
         ends=tuple(
             vpc.EndFacts(end=end, interfaces=(place[0],), addresses=(place[2],), total=1) for end, place in ends.items()
@@ -421,9 +444,21 @@ def _rules() -> vpc.VpcFacts:
     )
 
 
-def _from_group(group: str) -> network.GroupRule:
-    ports = network.PortRange(first=5432, last=5432)
-    return network.GroupRule(direction=network.Direction.INGRESS, protocol=6, ports=ports, group=group)
+def _from_group(group: str) -> model.GroupRule:
+    ports = model.PortRange(first=5432, last=5432)
+    return model.GroupRule(direction=model.Direction.INGRESS, protocol=6, ports=ports, group=group)
+
+
+def _name(name: str, address: str, *, outside: bool = False) -> dns.DnsFacts:
+    records = (dns.RecordFacts(type="A", value=address, ttl=10),)
+    return dns.DnsFacts(
+        name=name,
+        type="A",
+        resolver="10.7.0.2:53",
+        rcode="NOERROR",
+        records=records,
+        public=dns.PublicFacts(resolver="203.0.113.53:53", rcode="NOERROR", records=records) if outside else None,
+    )
 
 
 PUBLIC = ("shop.example", "203.0.113.7")
@@ -438,12 +473,17 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
     "database": {"orders-watch": _store("watcher", own=True), "orders-login": _store("clerk", own=False)},
     "cache": {"cache-main": _cache()},
     "dns": {
-        "basket-name": dns.DnsFacts(
-            name=BASKET,
-            type="A",
+        "basket-name": _name(BASKET, TASK),
+        "basket-name-watched": _name(BASKET, TASK),
+        "shop-name-watched": _name(*PUBLIC, outside=True),
+    },
+    "network": {
+        "basket-port": network.NetworkFacts(
+            host=BASKET,
+            port=7000,
             resolver="10.7.0.2:53",
-            rcode="NOERROR",
-            records=(dns.RecordFacts(type="A", value=TASK, ttl=10),),
+            resolved=(TASK,),
+            probed=(network.AddressFacts(address=TASK, outcome="open", took_ms=0.3, listened=True),),
         )
     },
     "tls": {"front-certificate": _certificate(*PUBLIC)},
@@ -458,6 +498,7 @@ PHASES = {
     "cache": ("prepare", "name", "tcp", "tls", "login", "query"),
     "dns": ("name",),
     "tls": ("name", "tcp", "tls"),
+    "network": ("name", "tcp"),
 }
 
 
@@ -586,7 +627,108 @@ CACHE_FAILS = """
       "probed[*].answer.health.dependencies[name=cache].state": unhealthy
 """
 
+CANNOT_CONNECT = PROXY_FAILS.format(upstream=f"{BASKET}:7000", page=f"{BASKET}:7000")
+
+
+def unresolved(cause: str, *targets: str) -> str:
+    """Targets of a host whose name leads nowhere."""
+    facts, fails = "facts: { resolved: [], probed: [] }", f"fails: {{ phase: name, cause: {cause} }}"
+    return "".join(f"\n  {target}:\n    {facts}\n    {fails}" for target in targets)
+
+
+def named(facts: str, *targets: str, fails: str = "") -> str:
+    """What the look-ups of a name gave."""
+    failing = f"\n    fails: {{ phase: name, cause: {fails} }}" if fails else ""
+    return "".join(f"\n  {target}:\n    facts: {{ records: [], {facts} }}{failing}" for target in targets)
+
+
+OF_BASKET, FRONT = (
+    ("basket-name", "basket-name-watched"),
+    ("front-search", "front-no-key", "front-ready", "front-upstream"),
+)
+NOT_LOOKED_UP = """
+  front-settings: { facts: { "lookups[host=basket.shop-prod.internal].outcome": nxdomain } }
+"""
+
 KINDS: dict[str, tuple[str, str, set[str]]] = {
+    "P08 one of two instances is dead": (
+        CANNOT_CONNECT.replace("upstream_connect_failed", "upstream_timeout")
+        + """
+  basket-port:
+    facts:
+      resolved: [10.7.1.21, 10.7.1.99]
+      probed:
+        - { address: 10.7.1.21, outcome: open, took_ms: 0.3, listened: true }
+        - { address: 10.7.1.99, outcome: timeout, took_ms: 3000.0 }
+    fails: { phase: tcp, cause: tcp.timeout, address: 10.7.1.99 }
+  basket-registered:
+    facts:
+      instances:
+        - { id: t1, address: 10.7.1.21, port: 7000, health: HEALTHY }
+        - { id: t0, address: 10.7.1.99, port: 7000, health: HEALTHY }
+      instances_total: 2
+""",
+        "{ roots: [{ component: cloudmap.basket, fault: STALE_INSTANCE }], must_not_blame: [app.basket, dns.private] }",
+        {"app.front", "app.basket"},
+    ),
+    "P09 runs and is not registered": (
+        CANNOT_CONNECT
+        + unresolved("dns.nxdomain", "basket-live", "basket-port")
+        + named("rcode: NXDOMAIN, soa_zone: shop-prod.internal, soa_minimum: 15", *OF_BASKET)
+        + NOT_LOOKED_UP
+        + """
+  basket-registered: { facts: { instances: [], instances_total: 0 } }
+""",
+        "{ roots: [{ component: ecs.basket, fault: NOT_REGISTERED_IN_CLOUDMAP }], must_not_blame: [vpc.dns] }",
+        {"app.front", "app.basket", "cloudmap.basket", "dns.private"},
+    ),
+    "a denial that is only remembered": (
+        CANNOT_CONNECT
+        + unresolved("dns.nxdomain", "basket-live", "basket-port")
+        + named("rcode: NXDOMAIN, soa_zone: shop-prod.internal, soa_minimum: 60", "basket-name-watched")
+        + NOT_LOOKED_UP,
+        "{ roots: [{ component: dns.private, fault: NEGATIVE_CACHE }], must_not_blame: [cloudmap.basket, vpc.dns] }",
+        {"app.front", "app.basket"},
+    ),
+    "a registry that publishes what no client asks for": (
+        CANNOT_CONNECT
+        + unresolved("dns.nodata", "basket-live", "basket-port")
+        + named("soa_zone: shop-prod.internal, soa_minimum: 15, other_types: [SRV]", *OF_BASKET),
+        "{ roots: [{ component: cloudmap.basket, fault: RECORD_TYPE_WRONG }], must_not_blame: [vpc.dns, app.basket] }",
+        {"app.front", "app.basket", "dns.private"},
+    ),
+    "a private zone before the public one": (
+        unresolved("dns.nxdomain", *FRONT)
+        + named("rcode: NXDOMAIN, soa_zone: shop.example, soa_minimum: 900", "shop-name-watched"),
+        "{ roots: [{ component: dns.private, fault: PRIVATE_ZONE_SHADOWS }], must_not_blame: [app.front, vpc.dns] }",
+        {"app.front", "dns.public"},
+    ),
+    "a public name without a record": (
+        unresolved("dns.nodata", *FRONT)
+        + named(
+            "soa_zone: shop.example, soa_minimum: 900, other_types: [],"
+            ' public: { resolver: "203.0.113.53:53", rcode: NOERROR }',
+            "shop-name-watched",
+        ),
+        "{ roots: [{ component: dns.public, fault: DNS_EMPTY_ANSWER }], must_not_blame: [app.front, vpc.dns] }",
+        {"app.front"},
+    ),
+    "a resolver that answers for nobody": (
+        unresolved("dns.timeout", *FRONT, "basket-live", "basket-port")
+        + named('rcode: ""', *OF_BASKET, "shop-name-watched", fails="dns.timeout")
+        + """
+  orders-watch: { facts: { addresses: [], server: null }, fails: { phase: name, cause: dns.timeout } }
+  orders-login: { facts: { addresses: [], server: null }, fails: { phase: name, cause: dns.timeout } }
+  cache-main: { facts: { addresses: [], server: null }, fails: { phase: name, cause: dns.timeout } }
+  front-certificate: { facts: { resolved: [], probed: [] }, fails: { phase: name, cause: dns.timeout } }
+  front-settings:
+    facts:
+      "lookups[*].outcome": timeout
+      "lookups[*].addresses": []
+""",
+        "{ roots: [{ component: vpc.dns, fault: RESOLVER_FAILURE }], must_not_blame: [dns.private, dns.public, rds] }",
+        {"app.front", "app.basket", "rds", "dns.private", "dns.public"},
+    ),
     "H04 a setting is absent": (
         PROXY_FAILS.format(upstream="localhost:7000", page="localhost:7000")
         + """

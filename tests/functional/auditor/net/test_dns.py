@@ -5,9 +5,10 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from dnslib import AAAA, CNAME, QTYPE, RCODE, RR, A, DNSRecord
+from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RR, SOA, A, DNSRecord
 
 from auditor.domain.observation import Failure, Phase
+from auditor.net import dns
 from auditor.net.network import Network
 from auditor.net.resolve import Resolution
 
@@ -71,6 +72,24 @@ def test_addresses_the_chain_of_names_and_the_smallest_ttl(servers: Servers) -> 
         ttl=5,
         resolver=f"127.0.0.1:{port}",
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "soa", "refers_to"),
+    [("shop.example", False, "shop.example"), (".", False, ""), ("shop.example", True, None), (None, False, None)],
+)
+def test_servers_that_are_named_in_place_of_an_answer_are_told_from_a_denial(
+    zone: str | None, soa: bool, refers_to: str | None
+) -> None:
+    message = reply(dns.query(7, NAME, dns.TYPE_A))
+    message.header.ra = 0
+    if zone is not None:
+        message.add_auth(RR(zone, QTYPE.NS, rdata=NS("ns.shop.example"), ttl=60))
+    if soa:
+        message.add_auth(RR("example", QTYPE.SOA, rdata=SOA("ns.example", "root.example", (1, 2, 3, 4, 50)), ttl=600))
+    answer = dns.parse(message.pack())
+    assert (answer.refers_to, answer.recursive) == (refers_to, False)
+    assert answer.authority == (dns.Authority(zone="example", negative_ttl=50) if soa else None)
 
 
 def test_aaaa_is_asked_only_where_there_is_no_a(servers: Servers) -> None:

@@ -122,3 +122,20 @@ def test_a_silent_peer_can_be_read_until_the_deadline_only(servers: Servers) -> 
     observation = one(work, timeout=0.3)
     assert failure_of(observation).detail.startswith(f"127.0.0.1:{port} said nothing within 0.")
     assert [(timing.phase, timing.ok) for timing in observation.phases] == [(Phase.TCP, True), (Phase.LOGIN, False)]
+
+
+def test_a_stream_is_listened_to_until_an_instant_and_no_longer(servers: Servers) -> None:
+    quiet = servers.tcp(lambda connection: connection.recv(1) and None)
+    speaks = servers.tcp(lambda connection: connection.sendall(b"hello") or (connection.recv(1) and None))
+    leaves = servers.tcp(lambda connection: connection.sendall(b"bye"))
+
+    async def work(probe: Probe, port: int) -> tuple[bool, bool]:
+        stream = await probe.connect("127.0.0.1", port)
+        assert isinstance(stream, Stream)
+        return await stream.listen(time.monotonic() + 0.2)
+
+    begun = time.monotonic()
+    assert one(lambda probe: work(probe, quiet)).facts == (False, False)
+    assert 0.2 <= time.monotonic() - begun < 0.6
+    assert one(lambda probe: work(probe, speaks)).facts == (True, False)
+    assert one(lambda probe: work(probe, leaves)).facts == (True, True)

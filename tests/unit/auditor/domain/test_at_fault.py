@@ -10,6 +10,7 @@ from auditor.domain.attribution import Reading
 from auditor.domain.diagnosis.candidate import Confidence
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.model import Diagnosis, Root
+from auditor.domain.observation import Phase
 from auditor.domain.result import Severity, Status
 from auditor.domain.story import tell
 from tests.fakes import BAD_LOGIN, BLIND, REFUSED, SHOP, WRONG, Moment, Says, play
@@ -30,9 +31,11 @@ class Named:
     confidence: Confidence = Confidence.HIGH
 
 
-def moments(slots: Sequence[Mapping[str, Sequence[Says]]], *named: Named) -> list[Moment]:
+def moments(slots: Sequence[Mapping[str, Sequence[Says]]], *named: Named, of: Status = Status.FAIL) -> list[Moment]:
+    """What came of the slots. ``of``: the roots explain what has this status."""
+
     def diagnose(number: int, readings: Sequence[Reading]) -> Diagnosis:
-        failing = [r.result for r in readings if r.speaks and r.result.status is Status.FAIL]
+        failing = [r.result for r in readings if r.speaks and r.result.status is of]
         roots = [
             Root(
                 component=f"app.{each.service}",
@@ -71,6 +74,22 @@ def test_only_the_owner_of_the_root_alarms_though_all_that_is_asked_of_it_passes
     assert not played[1].assessment.services["web"].at_fault
     told = played[3].assessment.incidents.open["database"].targets
     assert told == ("home", "orders"), "orders waited for its proof"
+
+
+PARTLY = (Says("reachable", Status.WARN, "tcp.timeout", Phase.TCP), Says("answers"))
+
+
+def test_what_works_in_part_is_charged_to_the_owner_of_its_root() -> None:
+    half = {"home": PARTLY}
+    known = moments([OK, half, half, OK, OK], Named("database", ("home",)), of=Status.WARN)
+    assert changes(known)[1:3] == [[("opened", "database")], []]
+    assert known[1].assessment.incidents.open["database"].roots == ("app.database CONFIG_VALUE_MALFORMED",)
+    assert changes(moments([OK, half, half, OK, OK]))[1:3] == [[("opened", "web")], []]
+
+
+def test_beside_a_failure_that_a_root_explains_a_warning_leaves_nothing_open() -> None:
+    both = (Says("reachable", Status.WARN, "tcp.timeout", Phase.TCP), Says("answers", Status.FAIL, "page.status"))
+    assert paging(moments([OK, {"home": both}], Named("database", ("home",))))[1] == {"database"}
 
 
 def test_a_root_that_is_found_later_keeps_the_story_and_the_page_that_were_opened() -> None:

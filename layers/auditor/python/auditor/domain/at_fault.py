@@ -103,12 +103,16 @@ def _roots_of(platform: Platform, readings: Sequence[Reading], diagnosis: Diagno
         if root.confidence is Confidence.HIGH:
             for id in root.explains:
                 by_result.setdefault(id, {})[f"{root.component} {root.fault}"] = owner[root.component]
-    by_target: dict[str, list[dict[str, str]]] = {}
+    by_target: dict[str, dict[Status, list[dict[str, str]]]] = {}
     for reading in readings:
         result = reading.result
-        if reading.speaks and result.status is Status.FAIL and result.severity is not Severity.ADVISORY:
-            by_target.setdefault(result.target, []).append(by_result.get(result.id, {}))
+        if reading.speaks and result.severity is not Severity.ADVISORY:
+            by_status = by_target.setdefault(result.target, {})
+            by_status.setdefault(result.status, []).append(by_result.get(result.id, {}))
+    # Beside a failure a warning is a small thing; where nothing fails, the warnings are what is bad.
+    bad = {target: of.get(Status.FAIL) or of.get(Status.WARN, []) for target, of in by_target.items()}
     return {
         target: _Roots(names={name: service for each in found for name, service in each.items()}, whole=all(found))
-        for target, found in by_target.items()
+        for target, found in bad.items()
+        if found
     }

@@ -78,6 +78,10 @@ def failing(
     return _reading(target, Status.FAIL, phase, cause, severity, why_not)
 
 
+def warning(target: str, phase: Phase = Phase.ANSWER) -> Reading:
+    return _reading(target, Status.WARN, phase, "x.y", Severity.HIGH, "")
+
+
 def passing(target: str) -> Reading:
     return _reading(target, Status.PASS, None, None, Severity.HIGH, "")
 
@@ -109,6 +113,7 @@ class Shop:
     platform = SHOP
     seen = staticmethod(seen)
     failing = staticmethod(failing)
+    warning = staticmethod(warning)
     passing = staticmethod(passing)
     roots = staticmethod(roots)
 

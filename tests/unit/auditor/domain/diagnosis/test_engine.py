@@ -301,3 +301,41 @@ def test_the_vocabulary_is_closed_frozen_and_proven() -> None:
     kinds: tuple[Callable[..., Any], ...] = vocabulary.Claim.__args__
     assert all("proof" in kind.__dataclass_fields__ for kind in kinds)  # type: ignore[attr-defined]
     assert all(kind.__dataclass_params__.frozen for kind in kinds)  # type: ignore[attr-defined]
+
+
+def half_dead(shop: Any, *, tried: bool = True) -> list[Claim]:
+    """One of two registered addresses is nobody's."""
+    name = "basket.prod.internal"
+    see = shop.seen
+    claims: list[Claim] = [
+        RunsAt(component="ecs.basket", addresses=("10.1.0.5",), proof=see("basket-tasks")),
+        RegisteredAs(
+            component="cloudmap.basket", name=name, addresses=("10.1.0.5", "10.1.0.9"), proof=see("basket-name")
+        ),
+    ]
+    outcomes = {"10.1.0.5": PortOutcome.OPEN, "10.1.0.9": PortOutcome.TIMEOUT} if tried else {}
+    return claims + [
+        PortAnswers(host=name, address=address, port=80, outcome=outcome, proof=see("basket-page"))
+        for address, outcome in outcomes.items()
+    ]
+
+
+def test_what_works_in_part_has_a_root_where_that_shows_itself_beyond_doubt(shop: Any) -> None:
+    readings = [shop.warning("basket-page", Phase.TCP), shop.warning("front-page"), shop.warning("orders-own")]
+    diagnosis = shop.diagnose(half_dead(shop), readings)
+    (root,) = diagnosis.roots
+    assert (root.component, root.fault) == ("cloudmap.basket", "STALE_INSTANCE")
+    # Whoever needs the basket suffers with it; the database has a warning of its own, and nothing is undecided by it.
+    assert len(root.explains) == 2
+    assert {victim.component for victim in diagnosis.victims} == {"app.basket", "app.front"}
+    assert not diagnosis.undecided
+
+
+def test_a_root_that_is_not_sure_or_shows_nowhere_explains_no_warning(shop: Any) -> None:
+    warned = [shop.warning("basket-page", Phase.TCP), shop.warning("front-page")]
+    assert shop.diagnose(half_dead(shop, tried=False), warned).roots == ()
+    assert shop.diagnose(half_dead(shop), [shop.warning("front-page")]).roots == ()
+
+
+def test_a_warning_alone_is_never_undecided(shop: Any) -> None:
+    assert not shop.diagnose([], [shop.warning("front-page")]).undecided

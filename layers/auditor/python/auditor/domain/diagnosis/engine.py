@@ -6,7 +6,7 @@ from typing import Any
 
 from auditor.domain.attribution import Reading
 from auditor.domain.blame import needed_services
-from auditor.domain.diagnosis.candidate import Candidate, RuledOut
+from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import (
     Claim,
 )
@@ -26,10 +26,18 @@ _NOT_REACHED = (Phase.NAME, Phase.TCP, Phase.TLS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Symptom:
-    """A failing result and whose it is."""
+    """A failing result and whose it is.
+
+    ``partly``: a warning, as where one of two addresses is dead. It can show what is wrong as well as a failure does;
+    but most warnings have no root, so that it is never undecided, and only a root beyond doubt explains one.
+    """
 
     result: Result
     target: Target[Any]
+
+    @property
+    def partly(self) -> bool:
+        return self.result.status is Status.WARN
 
     @property
     def reached(self) -> bool:
@@ -48,7 +56,7 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
         _Symptom(result=reading.result, target=targets[reading.result.target])
         for reading in sorted(readings, key=lambda reading: reading.result.id)
         if reading.speaks
-        and reading.result.status is Status.FAIL
+        and reading.result.status in (Status.FAIL, Status.WARN)
         and reading.result.severity is not Severity.ADVISORY
         and reading.result.target in targets
     )
@@ -57,10 +65,10 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     candidates = _merged(proposed)
     needs = needed_services(platform)
     explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}
-    standing = (c for c in candidates if explains[c] and not _outdone(c, explains))
+    standing = (c for c in candidates if _stands(c, explains[c], symptoms) and not _outdone(c, explains))
     roots = tuple(sorted(standing, key=lambda c: _weight(c, symptoms)))
     explained = {id for candidate in roots for id in explains[candidate]}
-    unexplained = [symptom for symptom in symptoms if symptom.result.id not in explained]
+    unexplained = [symptom for symptom in symptoms if not symptom.partly and symptom.result.id not in explained]
     return Diagnosis(
         roots=tuple(_root(c, sorted(explains[c])) for c in roots),
         findings=tuple(_root(c, ()) for c in candidates if c not in roots),
@@ -73,11 +81,22 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
 
 def _explains(candidate: Candidate, symptom: _Symptom, needs: Mapping[str, frozenset[str]]) -> bool:
     """Whether this root would make this result fail: it shows the fault, or what it harms is needed for it."""
+    if symptom.partly and not (candidate.named and candidate.confidence is Confidence.HIGH):
+        return False
     service = symptom.target.service
     if seen_in(symptom.result) in candidate.shows or service in candidate.cuts:
         return True
     broken = candidate.harms | candidate.cuts
     return symptom.reached and (service in broken or bool(needs.get(service, frozenset()) & broken))
+
+
+def _stands(candidate: Candidate, explained: frozenset[str], symptoms: Sequence[_Symptom]) -> bool:
+    """Whether it explains a failure, or shows itself in a warning: of a warning elsewhere alone nobody is the root."""
+    return any(
+        not symptom.partly or seen_in(symptom.result) in candidate.shows
+        for symptom in symptoms
+        if symptom.result.id in explained
+    )
 
 
 def _outdone(candidate: Candidate, explains: Mapping[Candidate, frozenset[str]]) -> bool:
