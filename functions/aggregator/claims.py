@@ -14,7 +14,7 @@ from auditor.domain.diagnosis.claims import Claim
 from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.diagnosis.proof import observation_id
-from auditor.domain.observation import Observation
+from auditor.domain.observation import Observation, Phase
 from auditor.domain.result import Status
 from auditor.domain.target import Target
 from auditor.domain.tracked import by_target
@@ -31,10 +31,10 @@ def claims_of(bundle: Bundle) -> tuple[Claim, ...]:
 
 def not_admitted_in(bundle: Bundle) -> dict[str, str]:
     """Targets whose silence is the auditor's own by the rules that were read, with the line that keeps it out."""
-    failing = {r.target for run in bundle.runs for r in run.results if r.status is Status.FAIL}
+    failing = {r.target for run in bundle.runs for r in run.results if r.status is Status.FAIL and r.phase is Phase.TCP}
     if not failing:
         return {}
-    # Whoever reads rules asks AWS; of all others only those that fail can have been kept out.
+    # Whoever reads rules asks AWS; of all others only those whose connections fail can have been kept out.
     asked = [o for o in _newest(bundle) if o.target in failing or _reads_rules(o, bundle)]
     lines = not_admitted(_claims(bundle, asked))
     return {o.target: lines[observation_id(o)] for o in asked if observation_id(o) in lines}

@@ -117,14 +117,13 @@ def worded(edge: EdgeSpec, stop: Stop, facts: VpcFacts) -> str:
             return _group_words(edge, stop, named, facts)
         case LineKind.NETWORK_ACL:
             way = "outbound" if stop.direction is Direction.EGRESS else "inbound"
-            line = (
-                f"entry {stop.line} of network ACL {named} denies"
-                if stop.line
-                else f"network ACL {named} has no entry for"
-            )
-            if stop.packet is Packet.REQUEST:
-                return f"{line} tcp {edge.port} {way}"
-            return f"{line} {'some' if stop.only_some_ports else 'all'} replies to the client's ephemeral ports {way}"
+            what = f"tcp {edge.port}"
+            if stop.packet is Packet.REPLY:
+                some = ", some of them" if stop.only_some_ports else ""
+                what = f"replies to the client's ephemeral ports{some}"
+            if stop.line:
+                return f"entry {stop.line} of network ACL {named} denies {what} {way}"
+            return f"network ACL {named} has no entry for {what} {way}"
         case LineKind.ADDRESS:
             return f"{named} has no address that the connection can use"
         case LineKind.NAT:

@@ -231,8 +231,13 @@ def _permissions(targets: Sequence[Target[VpcSpec]], scope: AwsScope) -> tuple[P
     return tuple(found)
 
 
+def is_vpc_id(name: str) -> bool:
+    """Whether AWS could have given it; a Name tag may well begin with ``vpc-``."""
+    return re.fullmatch(r"vpc-[0-9a-f]{8}([0-9a-f]{9})?", name) is not None
+
+
 def _vpc_id(spec: VpcSpec) -> str:
-    return spec.vpc if spec.vpc and re.fullmatch(r"vpc-[0-9a-f]{8,17}", spec.vpc) else "*"
+    return spec.vpc if spec.vpc and is_vpc_id(spec.vpc) else "*"
 
 
 FAMILY: Family[VpcSpec] = Family(

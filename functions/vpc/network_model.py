@@ -103,10 +103,11 @@ class AclEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkAcl:
-    """A network ACL and all of its entries of both directions."""
+    """A network ACL and all of its entries of both directions. ``name``: its Name tag."""
 
     id: str
     entries: tuple[AclEntry, ...] = ()
+    name: str = ""
 
 
 class TargetKind(StrEnum):

@@ -12,7 +12,7 @@ from auditor.net.probe import Probe
 from functions.vpc import reading
 from functions.vpc.ends import Known, find
 from functions.vpc.facts import MAX_LINES, MAX_SUBNETS, EndFacts, SettingsFacts, SubnetFacts, VpcFacts
-from functions.vpc.family import VpcSpec
+from functions.vpc.family import VpcSpec, is_vpc_id
 from functions.vpc.network_model import Interface, Network
 from functions.vpc.store_probe import instance, read_cache, read_database
 
@@ -97,7 +97,7 @@ async def _read_vpc(spec: VpcSpec, probe: Probe, read: dict[str, Any], unread: d
 
 async def _one_vpc(name: str, probe: Probe) -> Any:
     """The one VPC of an id or a Name tag, or why there is not one."""
-    by = "vpc-id" if name.startswith("vpc-") else "tag:Name"
+    by = "vpc-id" if is_vpc_id(name) else "tag:Name"
     found = await calls.pages(
         probe,
         "ec2:DescribeVpcs",

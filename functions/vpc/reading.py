@@ -178,7 +178,7 @@ def _rules(permission: Any, direction: Direction) -> Iterable[GroupRule]:
 def _acl(raw: Any) -> NetworkAcl:
     entries = [_entry(entry) for entry in raw.get("Entries") or []]
     entries.sort(key=lambda entry: (entry.direction, entry.number, entry.cidr))
-    return NetworkAcl(id=raw["NetworkAclId"], entries=tuple(entries))
+    return NetworkAcl(id=raw["NetworkAclId"], entries=tuple(entries), name=name_tag(raw))
 
 
 def _entry(raw: Any) -> AclEntry:

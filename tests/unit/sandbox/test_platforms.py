@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.compile import compile_catalogue
 from catalog.load import load, loads
 from sandbox.audit import AuditError, audit
 from sandbox.instance import ROOT, default_instance
@@ -47,3 +48,27 @@ def test_an_incident_that_the_platform_does_not_have_starts_nothing(tmp_path: Pa
     with pytest.raises(AuditError, match=f"{kind} has no incident {incident}"):
         audit(default_instance(folder, estate=kind, incident=incident), tmp_path / "out")
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("kind", FARGATE)
+def test_the_catalogues_network_is_the_one_that_stands_in_the_sandbox(kind: str) -> None:
+    """A name that differs would make a line that stops something nobody's, and a target UNKNOWN for ever."""
+    platform = compile_catalogue(load(str(ROOT / CATALOGUES[kind])))
+    estate = FARGATE[kind].estate(3)
+    names = estate.network_names
+    components = {c.aws_name for c in platform.components if c.kind in ("sg", "nacl", "subnet", "egress")}
+    assert {names.tasks, names.database, names.cache, names.balancers, names.acl, names.subnet, names.nat} == components
+    ports = {f"ecs:{estate.cluster}/{service.ecs_name}": service.port for service in estate.services}
+    ports |= {f"rds:{estate.database.identifier}": estate.database.store.port, "outside": 443}
+    ports |= {f"redis:{estate.cache.identifier}": estate.cache.store.port}
+    sources = {*ports, "auditor", *(f"alb:{balancer.name}" for balancer in estate.load_balancers)}
+    specs = [target.spec for target in platform.targets if target.family == "vpc"]
+    assert {spec["vpc"] for spec in specs} == {names.vpc, None}
+    assert {spec["database"] or spec["cache"] for spec in specs} == {
+        estate.database.identifier,
+        estate.cache.identifier,
+        None,
+    }
+    edges = [edge for spec in specs for edge in spec["edges"]]
+    assert {edge["source"] for edge in edges} <= sources
+    assert {edge["to"]: edge["port"] for edge in edges} == ports

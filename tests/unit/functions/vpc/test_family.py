@@ -59,6 +59,10 @@ def test_a_vpc_that_is_declared_by_its_id_is_the_only_one_whose_attributes_may_b
     assert not [action for action in granted if action.startswith(("ecs", "rds", "elasticache"))]
 
 
+def test_a_name_tag_that_looks_like_an_id_is_a_name() -> None:
+    assert permissions(VpcSpec(vpc="vpc-production"))["ec2:DescribeVpcAttribute"] == (f"{EC2}:vpc/*",)
+
+
 def test_of_stores_it_may_read_the_declared_ones() -> None:
     granted = permissions(VpcSpec(database="orders"), VpcSpec(cache="sessions"))
     assert granted == {
