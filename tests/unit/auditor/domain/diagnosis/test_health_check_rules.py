@@ -94,9 +94,14 @@ def test_a_balancer_that_fails_open_harms_nobody(shop: Any, entrance: Entrance) 
 
 
 def test_a_slow_page_that_answers_well_needs_a_more_patient_check(shop: Any, entrance: Entrance) -> None:
-    diagnosis = asked(entrance, entrance.refused(TIMEOUT), entrance.direct("/health", 200, 7.5))
+    slow = entrance.direct("/health", 200, 7.5)
+    diagnosis = asked(entrance, entrance.refused(TIMEOUT), slow, entrance.direct("/live"))
     assert shop.roots(diagnosis) == [("tg.basket", "HEALTHCHECK_TIMEOUT_TOO_LOW")]
     assert "7.5 s" in diagnosis.roots[0].statement
+    (unsure,) = asked(entrance, entrance.refused(TIMEOUT), slow).roots
+    assert (str(diagnosis.roots[0].confidence), str(unsure.confidence)) == ("high", "medium")
+    everywhere = entrance.page("/basket", 200, 6.5)
+    assert asked(entrance, entrance.refused(TIMEOUT), slow, everywhere).roots == ()
 
 
 def deep(entrance: Entrance, *more: Claim) -> list[Claim]:

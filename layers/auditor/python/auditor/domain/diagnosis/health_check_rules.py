@@ -108,6 +108,9 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
         late = [page for page in checked.same_page if page.status is None or page.seconds > limit]
         if not late or len(late) < len(checked.same_page):
             continue
+        quick = [page for page in checked.other_pages if _serves(page) and page.seconds < limit]
+        if not quick and any(_of_service(page) for page in checked.other_pages):
+            continue  # a service that is slow everywhere is not made well by patience
         complaints = _complaints(evidence, checked.service)
         answered = [page for page in late if page.status is not None and page.as_declared]
         slowest = max(page.seconds for page in late)
@@ -118,11 +121,11 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
                 f"{checked.component} gives {checked.asked} {limit} s, and the service answers it well after "
                 f"{slowest:.1f} s.",
                 "Raise the check's timeout above what the page takes, or check a quicker one.",
+                confidence=Confidence.HIGH if quick else Confidence.MEDIUM,
                 shown_by=late,
             )
             continue
         # Through the balancer: else a network that lets nothing pass would look like this.
-        quick = [page for page in checked.other_pages if _serves(page) and page.seconds < limit]
         through = [page for page in quick if _through_balancer(evidence, page)]
         if through:
             why = ", ".join(sorted({report.word or report.dependency for report in complaints}))
