@@ -138,6 +138,7 @@ def _page(target: Target[HttpSpec], facts: HttpFacts, address: AddressFacts, pro
         seconds=round(address.total_ms / 1000, 3),
         emitter=words.Emitter(answer.emitter.value) if answer is not None and at_home else words.Emitter.UNKNOWN,
         as_declared=status in target.spec.expect.status,
+        of_health=target.spec.health is not None,
         host_refused=answer is not None and at_home and answer.message == "host_rejected",
         proof=proof,
     )

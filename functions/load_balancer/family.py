@@ -136,7 +136,7 @@ FAMILY: Family[LoadBalancerSpec] = Family(
     memory_mb=256,
     # All describe actions of an account share one bucket, refilled by 10 a second (Elastic Load Balancing's user guide,
     # "Request throttling"); a balancer with two listeners takes five of them; a call takes some 2 ms
-    cost=Cost(cpu_ms=15.0, blocking=True, calls=5, calls_per_second=10.0),
+    cost=Cost(cpu_ms=20.0, blocking=True, calls=5, calls_per_second=10.0),
     permissions=_permissions,
     calls_per_target=7,
 )

@@ -94,9 +94,14 @@ def test_a_balancer_that_fails_open_harms_nobody(shop: Any, entrance: Entrance) 
 
 
 def test_a_slow_page_that_answers_well_needs_a_more_patient_check(shop: Any, entrance: Entrance) -> None:
-    diagnosis = asked(entrance, entrance.refused(TIMEOUT), entrance.direct("/health", 200, 7.5))
+    slow = entrance.direct("/health", 200, 7.5)
+    diagnosis = asked(entrance, entrance.refused(TIMEOUT), slow, entrance.direct("/live"))
     assert shop.roots(diagnosis) == [("tg.basket", "HEALTHCHECK_TIMEOUT_TOO_LOW")]
     assert "7.5 s" in diagnosis.roots[0].statement
+    (unsure,) = asked(entrance, entrance.refused(TIMEOUT), slow).roots
+    assert (str(diagnosis.roots[0].confidence), str(unsure.confidence)) == ("high", "medium")
+    everywhere = entrance.page("/basket", 200, 6.5)
+    assert asked(entrance, entrance.refused(TIMEOUT), slow, everywhere).roots == ()
 
 
 def deep(entrance: Entrance, *more: Claim) -> list[Claim]:
@@ -121,7 +126,18 @@ def test_the_health_pages_own_code_is_named_where_the_catalogue_has_it(shop: Any
     assert "(db)" in diagnosis.roots[0].statement
 
 
-@pytest.mark.parametrize("case", ["nothing gets through", "all pages are slow", "only past the balancer", "it answers"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "nothing gets through",
+        "all pages are slow",
+        "only past the balancer",
+        "only a health page is quick",
+        "half of the pages are slow",
+        "nothing runs",
+        "it answers",
+    ],
+)
 def test_a_check_that_times_out_for_another_reason_is_left_open(shop: Any, entrance: Entrance, case: str) -> None:
     claims = {
         # An entrance that lets nothing pass: its own 504, while the task itself answers at once.
@@ -132,6 +148,13 @@ def test_a_check_that_times_out_for_another_reason_is_left_open(shop: Any, entra
         ),
         "all pages are slow": deep(entrance, entrance.page("/basket", None, 10.0), entrance.direct("/live", 200, 6.0)),
         "only past the balancer": deep(entrance, entrance.direct("/live")),
+        "only a health page is quick": deep(entrance, entrance.page("/health/db", of_health=True)),
+        "half of the pages are slow": deep(entrance, entrance.page("/find"), entrance.page("/basket", None, 10.0)),
+        "nothing runs": deep(
+            entrance,
+            entrance.page("/find"),
+            RunningCounts(component="ecs.basket", desired=0, running=0, proof=shop.seen("basket-tasks")),
+        ),
         "it answers": [entrance.refused(TIMEOUT), entrance.direct("/health"), entrance.routed(), entrance.page()],
     }[case]
     assert asked(entrance, *claims).roots == ()

@@ -72,6 +72,14 @@ def test_a_group_that_nothing_forwards_to_is_told_only_where_that_was_read(shop:
     assert entrance.diagnose([entrance.used("shop-web")], readings).roots == ()
 
 
+def test_a_group_that_lost_its_only_rule_is_the_rules_victim(shop: Any, entrance: Entrance) -> None:
+    readings = [shop.failing("basket-group"), shop.failing("entrance")]
+    claims = [entrance.used(), entrance.routed(RouteFate.WRONG_GROUP)]
+    diagnosis = entrance.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("listener.web_443", "LISTENER_RULE_WRONG_TARGET")]
+    assert "tg.basket" in {victim.component for victim in diagnosis.victims}
+
+
 def test_a_target_in_a_zone_that_is_not_served_is_the_balancers_fault(shop: Any, entrance: Entrance) -> None:
     claims = [
         entrance.refused(TargetTrouble.ZONE_NOT_SERVED, zone="eu-west-1c"),

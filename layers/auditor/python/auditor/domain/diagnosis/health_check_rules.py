@@ -106,8 +106,13 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
     for checked in _checked(evidence, TargetTrouble.NO_ANSWER_IN_TIME):
         limit = checked.check.timeout_seconds
         late = [page for page in checked.same_page if page.status is None or page.seconds > limit]
-        if not late or len(late) < len(checked.same_page):
+        if not late or len(late) < len(checked.same_page) or _runs_nothing(evidence, checked):
             continue
+        ordinary = [page for page in checked.other_pages if _of_service(page) and not page.of_health]
+        quick = [page for page in ordinary if _serves(page) and page.seconds < limit]
+        slow = [page for page in ordinary if page.status is None or page.seconds >= limit]
+        if ordinary and len(quick) <= len(slow):
+            continue  # a service that is slow everywhere is not made well by patience
         complaints = _complaints(evidence, checked.service)
         answered = [page for page in late if page.status is not None and page.as_declared]
         slowest = max(page.seconds for page in late)
@@ -118,11 +123,11 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
                 f"{checked.component} gives {checked.asked} {limit} s, and the service answers it well after "
                 f"{slowest:.1f} s.",
                 "Raise the check's timeout above what the page takes, or check a quicker one.",
+                confidence=Confidence.HIGH if quick else Confidence.MEDIUM,
                 shown_by=late,
             )
             continue
         # Through the balancer: else a network that lets nothing pass would look like this.
-        quick = [page for page in checked.other_pages if _serves(page) and page.seconds < limit]
         through = [page for page in quick if _through_balancer(evidence, page)]
         if through:
             why = ", ".join(sorted({report.word or report.dependency for report in complaints}))
@@ -131,7 +136,7 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
                 Fault.HEALTHCHECK_DEEP_TIMEOUT,
                 f"{checked.asked} takes longer than the {limit} s that {checked.component} gives it"
                 + (f", as it waits for what is unwell ({why})" if why else "")
-                + f"; {through[0].path} answers in {through[0].seconds:.1f} s.",
+                + f"; {through[0].path} answers in {through[0].seconds:.2f} s.",
                 "Check a page that waits for no dependency.",
                 component=_health_code(evidence, checked) or checked.component,
                 shown_by=late,
@@ -230,6 +235,12 @@ def _killed(evidence: Evidence, service: str) -> tuple[Claim, ...]:
         return ()
     counts = [claim for claim in evidence.of(RunningCounts) if evidence.service_of(claim.component) == service]
     return (*stopped, *counts)
+
+
+def _runs_nothing(evidence: Evidence, checked: _Checked) -> bool:
+    """Whether nothing of the service runs, and not because of its checks: then whatever answers is not its task."""
+    counts = [claim for claim in evidence.of(RunningCounts) if evidence.service_of(claim.component) == checked.service]
+    return not checked.killed and any(claim.running == 0 for claim in counts)
 
 
 def _serves(page: PathAnswers) -> bool:

@@ -117,8 +117,9 @@ class AnswersCounted:
 class PathAnswers:
     """A page was asked for, without its query. ``status`` is None where a connection gave no answer in ``seconds``.
 
-    ``as_declared``: the status is one that the catalogue expects. ``host_refused``: the answer refuses the name that
-    the server was called by. The first answer counts, wherever it redirects to.
+    ``as_declared``: the status is one that the catalogue expects. ``of_health``: it is a page about health, whose
+    quickness says little of what users ask. ``host_refused``: the answer refuses the name that the server was called
+    by. The first answer counts, wherever it redirects to.
     """
 
     component: str
@@ -130,6 +131,7 @@ class PathAnswers:
     seconds: float
     emitter: Emitter = Emitter.UNKNOWN
     as_declared: bool = False
+    of_health: bool = False
     host_refused: bool = False
     proof: Proof = ()
 

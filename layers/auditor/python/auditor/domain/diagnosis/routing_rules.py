@@ -28,7 +28,7 @@ def route_not_as_declared(evidence: Evidence) -> Iterator[Candidate]:
         component = _listener(evidence, routed)
         if routed.fate is RouteFate.AS_DECLARED or not evidence.service_of(component):
             continue
-        asked = _asked(evidence, routed)
+        asked, unused = _asked(evidence, routed), _unused(evidence, routed.wanted)
         served_well = [page for page in asked if page.as_declared and page.emitter is not Emitter.LOAD_BALANCER]
         fault, statement, first_action = _told(component, routed)
         yield Candidate(
@@ -38,8 +38,8 @@ def route_not_as_declared(evidence: Evidence) -> Iterator[Candidate]:
             first_action=first_action,
             # Users who are served as declared say that the declaration may be what is wrong.
             confidence=Confidence.MEDIUM if served_well else Confidence.HIGH,
-            proof=proof_of(routed, *asked),
-            shows=proof_of(routed, *(page for page in asked if not page.as_declared)),
+            proof=proof_of(routed, *asked, *unused),
+            shows=proof_of(routed, *(page for page in asked if not page.as_declared), *unused),
             harms=_services(evidence, component, routed.wanted) if not served_well else frozenset(),
             named=not served_well,
             ruled_out=_groups_are_fine(evidence, (routed.wanted, *routed.groups), component),
@@ -47,10 +47,13 @@ def route_not_as_declared(evidence: Evidence) -> Iterator[Candidate]:
 
 
 def group_without_balancer(evidence: Evidence) -> Iterator[Candidate]:
-    """A group that nothing forwards to."""
+    """A group that nothing forwards to, where no declared request shows which rule should."""
     for used in evidence.of(GroupUsedBy):
         component = group_component(evidence, used.group, used.component)
         if used.balancers or not evidence.service_of(component):
+            continue
+        lost = [routed for routed in evidence.of(RequestRouted) if routed.wanted == used.group]
+        if any(routed.fate is not RouteFate.AS_DECLARED for routed in lost):
             continue
         yield Candidate(
             component=component,
@@ -231,6 +234,11 @@ def _asked(evidence: Evidence, routed: RequestRouted) -> list[PathAnswers]:
         for page in evidence.of(PathAnswers)
         if page.host.lower() == routed.host.lower() and page.port == routed.port and page.path == routed.path
     ]
+
+
+def _unused(evidence: Evidence, group: str) -> list[GroupUsedBy]:
+    """A group that is left without a balancer."""
+    return [used for used in evidence.of(GroupUsedBy) if used.group == group and not used.balancers]
 
 
 def _groups_are_fine(evidence: Evidence, groups: Sequence[str], blamed: str) -> tuple[RuledOut, ...]:
