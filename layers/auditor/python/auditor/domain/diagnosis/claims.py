@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.domain.diagnosis.proof import Proof
+from auditor.domain.diagnosis.store_claims import StoreClaim
+from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -41,11 +43,15 @@ class SettingMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingUnusable:
-    """A setting of the running revision is present, and no client can use its value; ``problem`` is in our words."""
+    """A setting of the running revision is present, and no client can use its value; ``problem`` is in our words.
+
+    ``holds_login``: it is the URL of a relational store, with what looks like a user and a password.
+    """
 
     component: str
     setting: str
     problem: str
+    holds_login: bool = False
     proof: Proof = ()
 
 
@@ -62,7 +68,10 @@ class ReferenceLeadsNowhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectsAs:
-    """Settings that belong together name a data store and a login; empty where none says it. There can be several."""
+    """Settings that belong together name a data store and a login; empty where none says it. There can be several.
+
+    ``login_setting``: the setting that is a URL with a user or a password of its own in it.
+    """
 
     component: str
     host: str = ""
@@ -70,6 +79,8 @@ class ConnectsAs:
     database: str = ""
     user_setting: str = ""
     database_setting: str = ""
+    login_setting: str = ""
+    encryption: Encryption = Encryption.UNSAID
     proof: Proof = ()
 
 
@@ -237,5 +248,6 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | StoreClaim
 )
 """The closed vocabulary."""

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from auditor.domain.diagnosis import data_rules, reference_rules, settings_rules, task_rules
+from auditor.domain.diagnosis import (
+    data_rules,
+    database_rules,
+    reference_rules,
+    settings_rules,
+    store_client_rules,
+    task_rules,
+)
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
 
@@ -12,5 +19,7 @@ RULES: tuple[Rule, ...] = (
     *settings_rules.RULES,
     *reference_rules.RULES,
     *data_rules.RULES,
+    *database_rules.RULES,
+    *store_client_rules.RULES,
     *task_rules.RULES,
 )
