@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from auditor.domain.diagnosis import claims as says
-from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis import store_claims, words
 from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
 from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts
@@ -50,6 +51,7 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
         if address.answer is not None and _answered_by(facts, address, address.answer) == facts.host.lower():
             found.append(_answer(target, address.answer, proof))
             found += _health(target, address.answer, proof)
+            found += _store(target, address.answer, proof)
     return tuple(dict.fromkeys(found))
 
 
@@ -119,6 +121,16 @@ def _health(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> Iter
                 word=dependency.name,
                 proof=proof,
             )
+
+
+def _store(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> Iterator[says.Claim]:
+    if answer.store_trouble is not None:
+        yield store_claims.StoreComplaint(
+            component=target.component,
+            trouble=StoreTrouble(answer.store_trouble),
+            of_itself=answer.health is not None,
+            proof=proof,
+        )
 
 
 def _meant(name: str) -> str:
