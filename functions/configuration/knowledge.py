@@ -127,6 +127,7 @@ def _logins(component: str, settings: tuple[SettingFacts, ...], proof: Proof) ->
                     database_setting=place.database_setting,
                     login_setting=place.login_setting,
                     encryption=place.encryption,
+                    encryption_setting=place.encryption_setting,
                     proof=proof,
                 )
 
@@ -138,6 +139,7 @@ class _Place:
     database_setting: str = ""
     login_setting: str = ""
     encryption: Encryption = Encryption.UNSAID
+    encryption_setting: str = ""
 
 
 class _Store:
@@ -149,6 +151,7 @@ class _Store:
         self._databases: list[SettingFacts] = []
         self._hosts: set[str] = set()
         self._encryption = Encryption.UNSAID
+        self._encryption_setting = ""
 
     def note(self, part: Part, setting: SettingFacts) -> None:
         """One more setting of this store that is no URL of one; what could not be read says nothing."""
@@ -160,6 +163,7 @@ class _Store:
             self._databases.append(setting)
         elif part == "sslmode":
             self._encryption = _ENCRYPTION.get(setting.text, Encryption.UNSAID)
+            self._encryption_setting = setting.variable
 
     def ways(self) -> Iterator[tuple[_Place, list[SettingFacts]]]:
         """Where a client of this store connects to, and the settings that say as whom; none where nothing says it."""
@@ -170,13 +174,14 @@ class _Store:
                 database_setting=url.variable if url.database else "",
                 login_setting=url.variable if url.has_credentials else "",
                 encryption=_ENCRYPTION.get(url.sslmode, self._encryption),
+                encryption_setting=url.variable,
             )
             # Who stands in the URL is not kept, and goes before the user of a variable.
             yield place, [] if url.has_credentials else self._users
         if not self._databases and (not self._users or any(not url.has_credentials for url in self.urls)):
             return
         host = next(iter(self._hosts)) if len(self._hosts) == 1 else ""
-        alone = _Place(host=host, encryption=self._encryption)
+        alone = _Place(host=host, encryption=self._encryption, encryption_setting=self._encryption_setting)
         places = [replace(alone, database=s.text, database_setting=s.variable) for s in self._databases]
         for place in places or [alone]:
             yield place, self._users

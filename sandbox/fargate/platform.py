@@ -55,6 +55,7 @@ class FargatePlatform:
             database=database.database,
             owner=self._owner,
             roles=(monitoring_role(database.monitoring_role, credentials.monitoring_password),),
+            settings={"rds.force_ssl": "1"},  # as RDS does from PostgreSQL 15 on; the front before it sees to it
             superuser=Role(name="rdsadmin", password=os.urandom(12).hex()),  # RDS has no role called postgres either
         )
         self._valkey = Valkey(self._raw_cache, credentials.cache_token, self._folder / "valkey.log")

@@ -151,10 +151,10 @@ def _services(network: int, password: str) -> tuple[Service, ...]:
     )
 
 
-def _backend_store(password: str) -> str:
+def _backend_store(password: str, options: str = "?sslmode=require") -> str:
     """The password stands in the variable, as on the platform: the auditor must not repeat it."""
     address = f"{DATABASE_NAME}:{DATABASE_PORT}/{DATABASE}"
-    return f"postgresql://{APPLICATION_ROLE}:{password}@{address}?sslmode=require"
+    return f"postgresql://{APPLICATION_ROLE}:{password}@{address}{options}"
 
 
 def _load_balancers(network: int) -> tuple[LoadBalancer, ...]:
@@ -186,5 +186,6 @@ WIRING = Wiring(
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="database_password",
     inline_password=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password)}},
+    without_tls=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password, options="")}},
 )
 """What the recorded incidents meet. MLflow had four addresses within a month; the earlier one is of a gone task."""

@@ -94,6 +94,7 @@ def _services(network: int) -> tuple[Service, ...]:
         "ORDERS_DB_PORT": str(ORDERS_PORT),
         "ORDERS_DB_NAME": ORDERS,
         "ORDERS_DB_USER": SHOP_APP,
+        "ORDERS_DB_SSLMODE": "require",
     }
     orders_password = {"ORDERS_DB_PASSWORD": f"{ORDERS_SECRET}:password"}
     return (
@@ -162,5 +163,6 @@ WIRING = Wiring(
     hard_coded=HARD_CODED_PRICING,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="password",
+    without_tls=lambda _: {"pricing": {"ORDERS_DB_SSLMODE": "disable"}},
 )
 """What the recorded incidents meet here."""

@@ -24,6 +24,7 @@ def connects(shop: Any, encryption: Encryption = Encryption.UNSAID, *, of: str =
         "database": "orders",
         "database_setting": "STORE_URI",
         "encryption": encryption,
+        "encryption_setting": "STORE_URI",
         "proof": shop.seen("front-settings"),
     }
     return ConnectsAs(**(values | more))
@@ -44,7 +45,7 @@ def test_a_client_that_is_told_to_encrypt_and_does_not_is_at_fault(shop: Any) ->
     claims = [connects(shop), demands(shop), login(shop), complains(shop, StoreTrouble.ENCRYPTION_DEMANDED)]
     diagnosis = shop.diagnose(claims, [shop.failing("basket-page"), shop.failing("front-page")])
     assert shop.roots(diagnosis) == [("taskdef.basket", "DB_TLS_REQUIRED")]
-    assert "sslmode=require to STORE_URI" in diagnosis.roots[0].first_action
+    assert "sslmode=require in STORE_URI" in diagnosis.roots[0].first_action
     assert "rds" in {out.subject for out in diagnosis.ruled_out}
 
 

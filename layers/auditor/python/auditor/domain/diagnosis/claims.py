@@ -70,7 +70,8 @@ class ReferenceLeadsNowhere:
 class ConnectsAs:
     """Settings that belong together name a data store and a login; empty where none says it. There can be several.
 
-    ``login_setting``: the setting that is a URL with a user or a password of its own in it.
+    ``login_setting``: the setting that is a URL with a user or a password of its own in it. ``encryption_setting``: the
+    one that says, or is the place to say, whether the client encrypts.
     """
 
     component: str
@@ -81,6 +82,7 @@ class ConnectsAs:
     database_setting: str = ""
     login_setting: str = ""
     encryption: Encryption = Encryption.UNSAID
+    encryption_setting: str = ""
     proof: Proof = ()
 
 

@@ -128,13 +128,12 @@ def _without_encryption(
     said = said_of_store(evidence, service, StoreTrouble.ENCRYPTION_DEMANDED)
     host = connects.host if connects else "its database"
     logins = [login for login in logins_at(evidence, host) if accepted(login)]
-    where = (connects.login_setting or connects.database_setting) if connects else ""
+    where = (connects.encryption_setting if connects else "") or "the connection string"
     return Candidate(
         component=component,
         fault=Fault.DB_TLS_REQUIRED,
         statement=f"{component} connects to {host} without encryption, and the server takes no client without.",
-        first_action=f"Add sslmode=require to {where or 'the connection string'} and deploy the service again. Do not "
-        "lift the server's demand.",
+        first_action=f"Say sslmode=require in {where} and deploy the service again. Do not lift the server's demand.",
         confidence=Confidence.HIGH,
         proof=proof_of(*told, *said, *complaints, *logins),
         shows=proof_of(*said, *complaints, *([connects] if connects else ())),
