@@ -34,7 +34,7 @@ def locks_hold_up(evidence: Evidence) -> Iterator[Candidate]:
         does, first_action = _HOLDING[locks.holding]
         who = f"process {locks.process}" if locks.process else "a transaction"
         whose = f"{who} of {locks.role}" if locks.role else who
-        since = f" for {locks.held_for:.0f} s" if locks.held_for is not None else ""
+        since = f" and is open for {locks.held_for:.0f} s" if locks.held_for is not None else ""
         yield Candidate(
             component=store,
             fault=Fault.DB_LOCK_CONTENTION,
