@@ -142,8 +142,8 @@ FAMILY: Family[DatabaseSpec] = Family(
     period=timedelta(minutes=1),
     timeout=timedelta(seconds=30),
     memory_mb=256,
-    # 2.8 ms for a login and its queries, most of it SCRAM; 1.2 more for TLS
-    cost=Cost(cpu_ms=4.0, blocking=True),
+    # 3.1 ms for a login and its questions, most of it SCRAM; 1.2 more for TLS
+    cost=Cost(cpu_ms=4.3, blocking=True),
     permissions=_permissions,
     destinations=lambda target: (target.spec.place,),
 )

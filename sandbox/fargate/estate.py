@@ -37,7 +37,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read."""
+    """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read.
+
+    ``versions``: columns in which a tool of migrations keeps what it has applied, as schema.table.column.
+    """
 
     store: Store
     database: str
@@ -45,6 +48,7 @@ class Database:
     application_secret: str
     monitoring_role: str
     schema: tuple[str, ...]
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

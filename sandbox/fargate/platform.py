@@ -20,7 +20,7 @@ from sandbox.fargate.owner import owner_client
 from sandbox.fargate.process import READY, Place
 from sandbox.fargate.valkey import Valkey
 from sandbox.instance import ROOT, Instance
-from sandbox.postgres import Postgres, Role, monitoring_role
+from sandbox.postgres import MONITORING_SCRIPT, Postgres, Role, monitoring_role
 
 PATIENCE_SECONDS = 3.0
 """What the 30 s that a service waits for a neighbour are where a minute takes ten seconds, and a little less."""
@@ -82,6 +82,7 @@ class FargatePlatform:
         if not self._instance.real:  # real software makes its own schema
             for statement in database.schema:
                 self.postgres.execute(statement)
+            self._show_versions()
         self._valkey.start()
         for side in (auditor_side, platform_side):
             at = side(database.store.address, database.store.port)
@@ -118,6 +119,8 @@ class FargatePlatform:
         process.stdin.flush()
         if process.stdout.readline().decode().strip() != READY:  # its end is an empty line
             raise PlatformError(f"the services do not start; see {log_path}")
+        if self._instance.real:
+            self._show_versions()
 
     def stop(self) -> None:
         """Stops all of it, also what was started half."""
@@ -165,6 +168,12 @@ class FargatePlatform:
         while self._fillers:
             with suppress(DatabaseError, InterfaceError, OSError):
                 self._fillers.pop().close()
+
+    def _show_versions(self) -> None:
+        """The auditor's role may read the tables of versions, as their owner lets it once they exist."""
+        versions = ",".join(self.estate.database.versions)
+        role = self.estate.database.monitoring_role
+        self.postgres.run_script(MONITORING_SCRIPT, role=role, versions=versions, keep_password="yes")
 
     def _stop_services(self) -> None:
         process, self._services = self._services, None

@@ -31,6 +31,8 @@ API_NAME = f"api.{NAMESPACE}"
 AUTH_NAME = f"auth.{NAMESPACE}"
 REGISTRY, MAIN, AUTH = "registry.hokus.ai", "api.hokus.ai", "auth.hokus.ai"
 API_PORT, MLFLOW_PORT, AUTH_PORT, DATABASE_PORT, REDIS_PORT = 8001, 5000, 8000, 5432, 6379
+MLFLOW_SCHEMA = "d3e4f5a6b7c8"
+"""What MLflow 3.9.0 migrates its database to."""
 HARD_CODED_MLFLOW = "1.173"
 """The address that a released image carried in its code; nothing answers there."""
 TAG_WITH_HARD_CODED_ADDRESS = "fix-db-auth"
@@ -67,7 +69,10 @@ def hokusai_estate(network: int) -> Estate:
                 "CREATE TABLE experiments (experiment_id serial PRIMARY KEY, name text NOT NULL)",
                 "INSERT INTO experiments (name) VALUES ('Default'), ('sales-lead-scoring')",
                 f"GRANT SELECT ON experiments TO {APPLICATION_ROLE}",
+                "CREATE TABLE alembic_version (version_num text PRIMARY KEY)",
+                f"INSERT INTO alembic_version VALUES ('{MLFLOW_SCHEMA}')",
             ),
+            versions=("public.alembic_version.version_num",),
         ),
         cache=Cache(
             store=Store(name=REDIS_NAME, address=private_address(network, "2.30"), port=REDIS_PORT),

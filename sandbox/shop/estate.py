@@ -75,7 +75,11 @@ def _orders_db(network: int) -> Database:
             "CREATE TABLE prices (sku text PRIMARY KEY, cents integer NOT NULL)",
             "INSERT INTO prices VALUES ('teapot', 2450), ('cup', 690)",
             f"GRANT SELECT ON prices TO {SHOP_APP}",
+            "CREATE SCHEMA migrations",
+            "CREATE TABLE migrations.applied (head text PRIMARY KEY)",
+            "INSERT INTO migrations.applied VALUES ('2026_10_prices')",
         ),
+        versions=("migrations.applied.head",),
     )
 
 

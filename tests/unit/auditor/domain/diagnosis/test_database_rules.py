@@ -51,7 +51,9 @@ def test_sessions_that_wait_for_locks_are_the_stores_fault_and_explain_who_needs
     diagnosis = shop.diagnose([locks(shop), login(shop)], readings)
     assert shop.roots(diagnosis) == [("rds", "DB_LOCK_CONTENTION")]
     assert not diagnosis.undecided
-    assert "process 4711 of clerk, which is idle in its transaction and is open for 310 s" in diagnosis.roots[0].statement
+    assert (
+        "process 4711 of clerk, which is idle in its transaction and is open for 310 s" in diagnosis.roots[0].statement
+    )
     assert diagnosis.roots[0].confidence == "high"
     assert {victim.component for victim in diagnosis.victims} == {"app.basket", "app.front"}
 
