@@ -1,11 +1,14 @@
 """What can be broken in the sandbox, each with its way back: ``make break WHAT=<name>``, ``make mend WHAT=<name>``."""
 
 import json
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from pg8000.exceptions import DatabaseError, InterfaceError
 
 from sandbox.estate import APPLICATION_ROLE, MONITORING_ROLE, MONITORING_SECRET
 from sandbox.instance import REGION, STAGE, Instance
@@ -29,6 +32,7 @@ class World:
         self.platform = platform
         self._instance = instance
         self.saved_policies: dict[str, str] = {}
+        self._in_the_way: list[Any] = []
         self.throttle: Throttle | None = None
 
     def throttle_tables(self) -> str:
@@ -39,8 +43,24 @@ class World:
             )
         return self.throttle.url
 
+    def lock_orders(self) -> None:
+        """Somebody forgets to end a transaction, which has locked the orders; a client waits for them."""
+        postgres = self.platform.postgres
+        forgetful, waiting = postgres.session(), postgres.session(postgres.owner)
+        self._in_the_way += [forgetful, waiting]
+        forgetful.run("BEGIN")
+        forgetful.run("LOCK TABLE orders")
+        threading.Thread(target=_wait_for_orders, args=(waiting,), daemon=True).start()
+
+    def unlock_orders(self) -> None:
+        """Both are gone."""
+        while self._in_the_way:
+            with suppress(DatabaseError, InterfaceError, OSError):
+                self._in_the_way.pop(0).close()
+
     def stop(self) -> None:
         """Ends what a fault started and nobody mended."""
+        self.unlock_orders()
         if self.throttle is not None:
             self.throttle.close()
             self.throttle = None
@@ -64,6 +84,11 @@ class World:
     def function_of(self, family: str) -> str:
         """Name of a family's function."""
         return f"health-auditor-{STAGE}-{family}"
+
+
+def _wait_for_orders(session: Any) -> None:
+    with suppress(DatabaseError, InterfaceError, OSError):
+        session.run("SELECT count(*) FROM orders")
 
 
 def _stop_database(world: World) -> None:
@@ -187,6 +212,11 @@ FAULTS: dict[str, Fault] = {
     ),
     "database-black-holed": Fault(
         what="the database's address answers nobody", break_=_black_hole_database, mend=_start_database
+    ),
+    "database-locked": Fault(
+        what="a client of the database holds the orders' lock and does nothing, others wait",
+        break_=World.lock_orders,
+        mend=World.unlock_orders,
     ),
     "auditor-blocked": Fault(
         what="the database answers the web site and not the auditor", break_=_block_auditor, mend=_start_database

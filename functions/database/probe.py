@@ -9,7 +9,7 @@ from auditor.domain.observation import Failure, Observation, Phase
 from auditor.domain.target import Target
 from auditor.net.causes import PeerFaultError, cause_of
 from auditor.net.probe import Probe
-from functions.database.facts import DatabaseFacts, ServerFacts
+from functions.database.facts import DatabaseFacts, SchemaFacts, ServerFacts
 from functions.database.family import DatabaseSpec
 from functions.database.secret import Credentials, read_credentials
 from functions.database.session import Session, tls_context
@@ -29,7 +29,7 @@ async def observe(target: Target[DatabaseSpec], probe: Probe) -> Observation[Dat
     failures = tuple(lacking for lacking in (credentials, context) if isinstance(lacking, Failure))
     facts = DatabaseFacts(login=spec.login)
     if isinstance(credentials, Credentials):
-        facts = replace(facts, secret_agrees=credentials.agreement)
+        facts = replace(facts, secret_agrees=credentials.agreement, password_breaks_url=credentials.breaks_url)
 
     resolution = await probe.resolve(spec.host)
     if isinstance(resolution, Failure):
@@ -55,10 +55,11 @@ async def observe(target: Target[DatabaseSpec], probe: Probe) -> Observation[Dat
             if accepted.cause == "pg.auth_failed" and await _was_rotated(spec.secret, text, probe):
                 accepted = _rotated(spec, accepted)
             return probe.observation(replace(facts, sqlstate=session.sqlstate), (accepted,))
-        server = await conversation.ask()
-        if isinstance(server, Failure):
-            return probe.observation(replace(facts, sqlstate=session.sqlstate), (server,))
-        return probe.observation(replace(facts, server=server))
+        answered = await conversation.ask()
+        if isinstance(answered, Failure):
+            return probe.observation(replace(facts, sqlstate=session.sqlstate), (answered,))
+        server, schema = answered
+        return probe.observation(replace(facts, server=server, schema=schema))
     finally:
         session.close()
 
@@ -88,10 +89,13 @@ class _Conversation:
             lambda: self._session.login(user=spec.user, database=spec.database, password=password),
         )
 
-    async def ask(self) -> Failure | ServerFacts:
-        """What the server says about itself."""
+    async def ask(self) -> Failure | tuple[ServerFacts, tuple[SchemaFacts, ...]]:
+        """What the server says about itself and its schema."""
         timeout_ms = max(1, int(self._probe.remaining() * 1000 * _OF_REMAINING_TIME))
-        return await self._phase(Phase.QUERY, "pg.query_timeout", lambda: self._session.ask(timeout_ms=timeout_ms))
+        versions = self._spec.schema_versions
+        return await self._phase(
+            Phase.QUERY, "pg.query_timeout", lambda: self._session.ask(timeout_ms=timeout_ms, versions=versions)
+        )
 
     async def _phase(self, phase: Phase, timeout_cause: str, function: Callable[[], T]) -> T | Failure:
         return await self._probe.blocking(

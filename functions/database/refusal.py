@@ -19,8 +19,13 @@ _BY_SQLSTATE = {
     "57P02": "pg.terminated",
     "57014": "pg.query_timeout",
     "25006": "pg.read_only",
+    "53100": "pg.storage_full",
+    "53200": "pg.out_of_memory",
     "42501": "pg.no_privilege",
 }
+
+_WITHOUT_HBA = {"ClientAuthentication": "pg.certificate_demanded", "auth_failed": "pg.login_failed"}
+"""What else 28000 means, by the server's routine: its texts are translated, these names are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ def _cause_of(sqlstate: str, fields: Mapping[str, str], *, encrypted: bool) -> s
     if sqlstate == "28000":
         # The file's name is not translated, whatever language the server speaks.
         if "pg_hba.conf" not in message:
-            return "pg.not_permitted"
+            return _WITHOUT_HBA.get(routine, "pg.not_permitted")
         return "pg.no_hba_no_tls" if _without_encryption(message, encrypted=encrypted) else "pg.no_hba"
     if sqlstate == "53300":
         # One SQLSTATE for three limits. The routine's name tells them apart in every language; poolers send none.

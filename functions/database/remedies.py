@@ -1,5 +1,6 @@
 """What on-call can do, by cause: text only."""
 
+from functions.database.facts import OpenTransaction
 from functions.database.family import DatabaseSpec
 
 _PATH = (
@@ -34,6 +35,8 @@ _BY_CAUSE = {
     "is not the one that was meant.",
     "pg.no_hba_no_tls": "The server demands encryption of this client (rds.force_ssl): write tls: require for this "
     "target and sslmode=require in the application's connection.",
+    "pg.certificate_demanded": "pg_hba.conf asks this client for a certificate (clientcert): see who changed it. The "
+    "auditor presents none.",
     "pg.no_privilege": "GRANT CONNECT ON DATABASE … TO the role; see who revoked it.",
     "pg.no_database": "Compare the database's name in the catalogue with \\l on the server: renamed, dropped, or a "
     "restored instance without it?",
@@ -51,6 +54,18 @@ _BY_CAUSE = {
     "failover at this time.",
     "pg.read_only": "The endpoint leads to a standby: after a failover see that the name points to the new primary and "
     "restart clients that hold old connections.",
+    "pg.not_replica": "See whether the replica was promoted, and whether the old primary still takes writes: two of "
+    "them drift apart. Then correct the role in the catalogue, or make it a replica again.",
+    "pg.read_only_default": "See who set default_transaction_read_only: \\drds in psql shows roles and databases, the "
+    "parameter group the server. ALTER DATABASE … RESET default_transaction_read_only ends it, unless a switch-over "
+    "(blue/green) or somebody's maintenance means it.",
+    "pg.storage_full": "Give the server more storage first; then find what grew: WAL that an abandoned replication "
+    "slot keeps (pg_replication_slots), temporary files, tables that long transactions keep from being cleaned.",
+    "pg.out_of_memory": "See what takes the memory: too many connections, a work_mem that each of them may take "
+    "several times, one huge query. End it, then bound it or resize the instance.",
+    "pg.lag_not_told": "Aurora tells a replica's lag in CloudWatch only (AuroraReplicaLag): leave max_replica_lag out. "
+    "Elsewhere the replica has replayed nothing yet: see whether it is connected to its primary.",
+    "pg.schema_unread": "Read the table by hand with the role of this target; after a migration the next run can.",
     "pg.auth_unsupported": "Let the server ask this role for scram-sha-256; a password as text is only sent with "
     "tls: verify.",
     "pg.login_timeout": "The server took the connection and says nothing: it hangs or is out of CPU, memory or disk "
@@ -79,6 +94,7 @@ _OWN_LOGIN = {
     "pg.not_permitted": "ALTER ROLE {user} LOGIN.",
     "pg.no_hba": "admit {user} to {database} from the auditor's addresses in pg_hba.conf.",
     "pg.no_hba_no_tls": "write tls: require for this target: the server admits {user} with encryption only.",
+    "pg.certificate_demanded": "admit {user} from the auditor's addresses in pg_hba.conf without clientcert.",
     "pg.role_limit": "see who else uses the role {user}: the auditor holds one connection at a time, and the limit of "
     "3 is for it alone.",
     "pg.no_privilege": "GRANT CONNECT ON DATABASE {database} TO {user}; GRANT pg_monitor TO {user}.",
@@ -88,6 +104,25 @@ _OWN_LOGIN = {
 def for_cause(cause: str) -> str | None:
     """The remedy of a cause; None leaves the check's own text."""
     return _BY_CAUSE.get(cause)
+
+
+def for_blocker(transaction: OpenTransaction | None) -> str | None:
+    """What to do with a transaction that is in the way; None leaves the check's own text."""
+    if transaction is None:
+        return None
+    if transaction.state == "prepared":
+        return (
+            "Nobody ends this prepared transaction by itself, and it survives restarts: see pg_prepared_xacts, ask its "
+            "owner, then ROLLBACK PREPARED (or COMMIT PREPARED) it."
+        )
+    look = f"Process {transaction.pid} in pg_stat_activity shows whose it is and what it did last"
+    end = f"pg_terminate_backend({transaction.pid}) ends it"
+    if transaction.state == "idle_in_transaction":
+        return (
+            f"{look}: its client has begun a transaction and does not end it. {end} and takes its changes back. Then "
+            "mend the client, and let idle_in_transaction_session_timeout end the next one."
+        )
+    return f"{look}: it still works. Wait for it, or cancel its statement (pg_cancel_backend); {end}."
 
 
 def for_own_login(cause: str, spec: DatabaseSpec) -> str | None:

@@ -9,6 +9,9 @@ from auditor.domain.secret import secret_value
 from functions.database.facts import SecretAgreement
 from functions.database.family import DatabaseSpec
 
+_BREAKING = frozenset("@/?#%[]")
+"""What libpq 15 or urllib misread in a password of a URL; ``:`` and ``+`` both take (measured, each with a login)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
@@ -16,6 +19,11 @@ class Credentials:
 
     password: str = field(repr=False)
     agreement: SecretAgreement
+
+    @property
+    def breaks_url(self) -> bool:
+        """Whether the password cannot stand in a URL as it is. Which character, nobody needs to know."""
+        return not _BREAKING.isdisjoint(self.password)
 
 
 def read_credentials(text: str, spec: DatabaseSpec) -> Credentials | Failure:

@@ -1,55 +1,27 @@
 """One PostgreSQL session over a socket of our own: SSLRequest, login, one query. Blocks; made for a worker thread."""
 
 import functools
-import io
-import re
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
 from scramp import ScramException
 
 from auditor.domain.observation import Phase
 from auditor.net.causes import PeerFaultError
-from functions.database.facts import ServerFacts
+from functions.database import schema_version
+from functions.database.connection import Connection, PlainSocket, TlsSocket
+from functions.database.facts import SchemaFacts, ServerFacts
+from functions.database.family import SchemaVersion
+from functions.database.questions import questions, server_facts
 from functions.database.refusal import Refusal, refusal_of
 
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
-_MAX_RECEIVED = 256 * 1024
-"""Bytes a whole session may receive. An honest one needs 2 kB; pg8000 would take what a hostile peer announces."""
-_ADMITTED, _CLEARTEXT_PASSWORD, _SASL, _SASL_CONTINUE, _SASL_FINAL = 0, 3, 10, 11, 12
-_AUTHENTICATION_OFFERED = frozenset({_ADMITTED, _CLEARTEXT_PASSWORD, 5, _SASL, _SASL_CONTINUE, _SASL_FINAL})
-"""Ok, clear text, MD5 and the three steps of SASL: what pg8000 implements."""
-_AFTER_SASL = {_SASL: _SASL_CONTINUE, _SASL_CONTINUE: _SASL_FINAL, _SASL_FINAL: _ADMITTED}
-"""Nothing else may follow: who goes over to MD5 or admits without a proof does not know the role's password."""
-_ROUNDS = re.compile(rb"i=0*([0-9]+)")
-_MOST_ROUNDS = 1_000_000
-"""PostgreSQL's default is 4,096; a million take a third of a second, and nothing can stop the thread that counts."""
-_LONGEST_NAME = 63
-_VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}(?![0-9.])")
 _APPLICATION_NAME = "health-auditor"
-
-# One message, one round trip; SET LOCAL and a transaction, so that nothing stays behind in a pooler's session.
-# backend_type is null for sessions that the role may not look into: then what has a database and a user is a client.
-_QUERY = """
-BEGIN READ ONLY;
-SET LOCAL statement_timeout = {timeout_ms};
-SELECT current_setting('server_version'), current_user::text, current_database()::text, pg_is_in_recovery(),
-  (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'
-     OR (backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL))::int,
-  current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-    - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0)
-    - coalesce(nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0),
-  (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user)::int,
-  pg_has_role(current_user, 'pg_monitor', 'USAGE');
-COMMIT
-"""
 
 
 class RefusedError(PeerFaultError):
@@ -60,90 +32,6 @@ class RefusedError(PeerFaultError):
         self.sqlstate = refusal.sqlstate
 
 
-class _BoundedFile:
-    """What pg8000 uses of a socket's file, with an end to its appetite."""
-
-    def __init__(self, file: io.BufferedRWPair) -> None:
-        self._file = file
-        self._left = _MAX_RECEIVED
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= self._left:
-            raise PeerFaultError("pg.protocol", "announces more than an honest server sends")
-        self._left -= size
-        return self._file.read(size)
-
-    def write(self, data: bytes) -> int:
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-
-class _PlainSocket(socket.socket):
-    def makefile(self, *_: Any, **__: Any) -> Any:
-        """pg8000's only way to read."""
-        return _BoundedFile(super().makefile("rwb"))
-
-
-class _TlsSocket(ssl.SSLSocket):
-    def makefile(self, *_: Any, **__: Any) -> Any:
-        """pg8000's only way to read."""
-        return _BoundedFile(super().makefile("rwb"))
-
-
-class _Types(dict[int, Callable[[str], Any]]):
-    def __missing__(self, number: int) -> Callable[[str], Any]:
-        return str
-
-
-class _Connection(pg8000.native.Connection):  # type: ignore[misc]
-    """pg8000's connection that believes less of the peer, and whose closing hides no earlier error."""
-
-    def __init__(self, *, cleartext_allowed: bool, **parameters: Any) -> None:
-        self._cleartext_allowed = cleartext_allowed
-        self._method: int | None = None
-        super().__init__(startup_params={"client_encoding": "UTF8"}, **parameters)
-        if self._method != _ADMITTED:
-            self.close()
-            raise PeerFaultError("pg.protocol", "is ready for queries and has admitted nobody")
-
-    def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: Any) -> None:  # noqa: N802 - pg8000's name
-        """Refuse what gives the password away, what admits without proof, and work without end."""
-        (method,) = struct.unpack_from("!i", data)
-        if self._method in _AFTER_SASL and method != _AFTER_SASL[self._method]:
-            raise PeerFaultError("pg.protocol", "leaves SASL before it has proved that it knows the role's password")
-        self._method = method
-        if method == _SASL_CONTINUE and any(int(n[:20]) > _MOST_ROUNDS for n in _ROUNDS.findall(data)):
-            raise PeerFaultError("pg.protocol", f"demands more than {_MOST_ROUNDS} rounds of SCRAM")
-        if method not in _AUTHENTICATION_OFFERED or (method == _CLEARTEXT_PASSWORD and not self._cleartext_allowed):
-            if method == _CLEARTEXT_PASSWORD:
-                words = "demands the password as text, which is sent over verified TLS only"
-            else:
-                words = "demands a login method that the auditor does not offer"
-            raise PeerFaultError("pg.auth_unsupported", words)
-        super().handle_AUTHENTICATION_REQUEST(data, context)
-
-    def handle_PARAMETER_STATUS(self, *_: Any) -> None:  # noqa: N802 - pg8000's name
-        """Ignore it: UTF-8 was asked for, and pg8000 would take any codec of Python's from a peer."""
-
-    def handle_ROW_DESCRIPTION(self, data: bytes, context: Any) -> None:  # noqa: N802 - pg8000's name
-        """Read texts but for the two types that are asked for; pg8000 knows fifty, from which a peer could choose."""
-        self.pg_types = _Types({16: lambda text: text == "t", 23: int})
-        super().handle_ROW_DESCRIPTION(data, context)
-
-    def handle_COPY_DATA(self, *_: Any) -> None:  # noqa: N802 - pg8000's name
-        """Refuse what nobody asked for."""
-        raise PeerFaultError("pg.protocol", "begins a copy that nobody asked for")
-
-    handle_COPY_IN_RESPONSE = handle_COPY_OUT_RESPONSE = handle_COPY_DATA  # noqa: N815 - pg8000's names
-
-    def close(self) -> None:
-        """Say goodbye if the peer still listens."""
-        with suppress(InterfaceError, OSError):
-            super().close()
-
-
 class Session:
     """A connected socket's way through TLS, login and query, all of which raise PeerFaultError or OSError.
 
@@ -152,8 +40,8 @@ class Session:
     """
 
     def __init__(self, connected: socket.socket) -> None:
-        self._sock: socket.socket = _PlainSocket(fileno=connected.detach())
-        self._connection: _Connection | None = None
+        self._sock: socket.socket = PlainSocket(fileno=connected.detach())
+        self._connection: Connection | None = None
         self._verified = False
         self._asked: set[str] = set()
         """Names that the catalogue gives, so that the server's saying them gives nothing away."""
@@ -192,7 +80,7 @@ class Session:
         """Start the session as the user; SCRAM is bound to the TLS channel where the server offers that."""
         self._asked = {user, database}
         with self._in_use(), self._speaking(Phase.LOGIN):
-            self._connection = _Connection(
+            self._connection = Connection(
                 cleartext_allowed=self._verified,
                 user=user,
                 database=database,
@@ -202,15 +90,32 @@ class Session:
                 ssl_context=False,
             )
 
-    def ask(self, *, timeout_ms: int) -> ServerFacts:
-        """What the server says about itself; it gives up by itself after ``timeout_ms``."""
+    def ask(
+        self, *, timeout_ms: int, versions: Sequence[SchemaVersion] = ()
+    ) -> tuple[ServerFacts, tuple[SchemaFacts, ...]]:
+        """What the server says about itself and the declared version tables.
+
+        It gives up by itself after ``timeout_ms``. A table that cannot be read hides nothing of the server.
+        """
         assert self._connection is not None, "login comes before the query"
         with self._in_use(), self._speaking(Phase.QUERY):
-            facts = _server_facts(self._connection.run(_QUERY.format(timeout_ms=timeout_ms)))
-            said = {facts.user, facts.database} - self._asked
-            if any(self._connection.password.decode() in name for name in said):
-                raise ValueError("a name that the server says holds the password")
-            return facts
+            rows = self._connection.run(questions(timeout_ms=timeout_ms))
+            password = self._connection.password.decode()
+            server = server_facts(rows, password=password, asked=frozenset(self._asked))
+            each_ms = max(1, timeout_ms // (4 * len(versions) or 1))
+            return server, tuple(self._revisions(version, each_ms, password) for version in versions)
+
+    def _revisions(self, version: SchemaVersion, timeout_ms: int, password: str) -> SchemaFacts:
+        assert self._connection is not None, "login comes before the query"
+        try:
+            problem = schema_version.problem_of(self._connection.run(schema_version.access(version, timeout_ms)))
+            if problem is not None:
+                return SchemaFacts(table=version.table, outcome=problem)
+            rows = self._connection.run(schema_version.reading(version, timeout_ms))
+        except DatabaseError:
+            self._connection.run("ROLLBACK")
+            return SchemaFacts(table=version.table, outcome="failed")
+        return schema_version.facts(version, rows, password=password)
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -236,14 +141,26 @@ class Session:
             raise RefusedError(refusal) from None
         except InterfaceError as error:
             if isinstance(error.__cause__, OSError):
-                raise error.__cause__ from None
+                raise self._last_word(error.__cause__) from None
             raise PeerFaultError("tcp.closed", f"closed the connection during the {phase.value}") from None
+        except OSError as error:
+            raise self._last_word(error) from None
         except ScramException:
             raise PeerFaultError("pg.protocol", "failed to prove by SCRAM that it knows the role's password") from None
-        except (LookupError, struct.error, ValueError, TypeError, AttributeError) as error:
-            if isinstance(error, OSError):  # ssl.SSLCertVerificationError is a ValueError too
-                raise
+        except (LookupError, struct.error, ValueError, TypeError, AttributeError):
             raise PeerFaultError("pg.protocol", "sends what is not the PostgreSQL protocol") from None
+
+    def _last_word(self, error: OSError) -> OSError:
+        """A peer that refuses in TLS says why in an alert. Who writes meets its closed door first and must read it."""
+        if isinstance(error, (ssl.SSLEOFError, BrokenPipeError, ConnectionResetError)) and self.encrypted:
+            try:
+                self._sock.recv(1)
+            except ssl.SSLError as told:
+                if not isinstance(told, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+                    return told
+            except OSError:
+                pass
+        return error
 
     def _dispose(self) -> None:
         if self._connection is not None:
@@ -259,7 +176,7 @@ def tls_context(tls: str, ca_file: str | None) -> ssl.SSLContext:
     an extension, which PostgreSQL's clients accept.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.sslsocket_class = _TlsSocket
+    context.sslsocket_class = TlsSocket
     if tls == "require":
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -268,26 +185,3 @@ def tls_context(tls: str, ca_file: str | None) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     return context
-
-
-def _server_facts(rows: Any) -> ServerFacts:
-    ((version, user, database, in_recovery, used, maximum, own, monitor),) = rows
-    number = _VERSION.match(version)
-    texts, booleans, integers = (user, database), (in_recovery, monitor), (used, maximum, own)
-    if (
-        number is None
-        or not all(isinstance(text, str) and text.isprintable() and len(text) <= _LONGEST_NAME for text in texts)
-        or not all(isinstance(value, bool) for value in booleans)
-        or not all(type(value) is int for value in integers)
-    ):
-        raise ValueError("the row is not of the types that were asked for")
-    return ServerFacts(
-        version=number.group(),
-        user=user,
-        database=database,
-        in_recovery=in_recovery,
-        connections_used=used,
-        connections_max=maximum,
-        connections_of_own_role=own,
-        role_is_monitor=monitor,
-    )

@@ -45,7 +45,11 @@ def answer_evidence(address: AddressFacts) -> dict[str, Scalar]:
     answer = address.answer
     if answer is None:
         return {"total_ms": round(address.total_ms, 1)}
-    said = {"message": answer.message, "names_upstream": answer.names_upstream}
+    said = {
+        "message": answer.message,
+        "names_upstream": answer.names_upstream,
+        "store_trouble": answer.store_trouble,
+    }
     return {
         "status": answer.status,
         "http_version": answer.http_version,

@@ -46,6 +46,18 @@ Message = Literal[
 ``upstream_*`` of what an application asks on behalf of its caller; of the three ``not_found_*`` the default is a
 balancer's own answer, a page is an application's HTML and a route an API's JSON."""
 
+StoreTrouble = Literal[
+    "address_unusable",
+    "certificate_refused",
+    "encryption_demanded",
+    "login_refused",
+    "no_such_database",
+    "schema_differs",
+    "slots_full",
+    "storage_full",
+]
+"""Why a service cannot use its relational store, where its answer passes on PostgreSQL's or its driver's words."""
+
 State = Literal["healthy", "degraded", "unhealthy", "not_used", "unrecognised", "missing"]
 """A word of a health document as the auditor reads it; the word itself is not kept."""
 
@@ -106,7 +118,8 @@ class AnswerFacts:
     """A complete and well-formed answer, the last one if redirects were followed.
 
     ``message`` and ``names_upstream`` are read from the body of an error: what it says, and host:port of the address
-    that it could not reach.
+    that it could not reach. ``store_trouble``: what a health document or the body of an error passes on of a store's
+    refusal.
     """
 
     status: int
@@ -122,6 +135,7 @@ class AnswerFacts:
     names_upstream: str = ""
     health: HealthFacts | None = None
     openapi: OpenApiFacts | None = None
+    store_trouble: StoreTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

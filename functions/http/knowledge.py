@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import routing_claims as routing
-from auditor.domain.diagnosis import tls_claims, words
+from auditor.domain.diagnosis import store_claims, tls_claims, words
 from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.tls_words import CERTIFICATE_OUTCOMES, Speech
 from auditor.domain.observation import Observation, Phase
 from auditor.domain.target import Target
@@ -57,6 +58,7 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
             found.append(_answer(target, address.answer, proof))
             found += _health(target, address.answer, proof)
             found += access_claims(target, facts, address.answer, proof)
+            found += _store(target, address.answer, proof)
     return tuple(dict.fromkeys(found))
 
 
@@ -187,6 +189,16 @@ def _health(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> Iter
                 word=dependency.name,
                 proof=proof,
             )
+
+
+def _store(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> Iterator[says.Claim]:
+    if answer.store_trouble is not None:
+        yield store_claims.StoreComplaint(
+            component=target.component,
+            trouble=StoreTrouble(answer.store_trouble),
+            of_itself=answer.health is not None,
+            proof=proof,
+        )
 
 
 def _meant(name: str) -> str:

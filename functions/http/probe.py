@@ -6,6 +6,7 @@ from auditor.domain.observation import Failure, Observation, Phase
 from auditor.domain.target import Target
 from auditor.net.http import Response
 from auditor.net.probe import Probe
+from functions.http import store_trouble
 from functions.http.chain import Chain, context, in_order
 from functions.http.conditions import evaluate
 from functions.http.credential import Presented, made_up, read_key
@@ -155,6 +156,9 @@ def _answer(spec: HttpSpec, response: Response) -> AnswerFacts:
         names_upstream=upstream,
         health=read_health(spec.health, response.body) if spec.health else None,
         openapi=read_openapi(response.body) if spec.expect.openapi else None,
+        store_trouble=store_trouble.of_health_page(response.body)
+        if spec.health
+        else store_trouble.of_error(response.status, response.body),
     )
 
 

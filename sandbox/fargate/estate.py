@@ -39,7 +39,8 @@ class Store:
 class Database:
     """PostgreSQL: what it serves, to whom. ``schema`` makes the tables that the services read.
 
-    ``identifier`` is its name in RDS.
+    ``identifier`` is its name in RDS. ``versions``: columns in which a tool of migrations keeps what it has applied,
+    as schema.table.column.
     """
 
     identifier: str
@@ -49,6 +50,7 @@ class Database:
     application_secret: str
     monitoring_role: str
     schema: tuple[str, ...]
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,9 @@ class TlsFront:
             connection.sendall(b"S")
             return True
         connection.sendall(b"E" + struct.pack("!i", len(_NO_ENCRYPTION) + 4) + _NO_ENCRYPTION)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(_CHUNK):
+            pass  # closing over what lies unread would be a reset, and the refusal lost with it
         return False
 
     def _relay(self, client: ssl.SSLSocket, server: socket.socket) -> None:

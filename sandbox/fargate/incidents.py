@@ -65,6 +65,7 @@ class Wiring:
     ``earlier`` and ``hard_coded`` are private addresses where nothing answers: of a task of the neighbour that was
     replaced, and the one that the image tagged ``tag_with_address`` carries in its code. ``password_key`` names the
     password in the database's secret, ``inline_password`` the variables, by service, that hold it in the clear.
+    ``without_tls``: the variables, by service, with which a client comes to the database without encryption.
     """
 
     caller: str
@@ -83,6 +84,7 @@ class Wiring:
     inline_password: Callable[[str], dict[str, dict[str, str]]] = lambda _: {}
     check: Check
     entrance: Entrance
+    without_tls: Callable[[str], dict[str, dict[str, str]]] = lambda _: {}
 
 
 def incidents(wiring: Wiring) -> dict[str, Incident]:
@@ -99,6 +101,7 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "P14": ("the certificate of the load balancers expired yesterday", _certificate_expired),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "P21": ("the cache's memory is full of a queue that nobody reads, and it may evict nothing", _cache_full),
+        "P03": ("a client comes without TLS to a database that demands it", _without_tls),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
         "B02": ("the cache is not deployed, by intention", _no_cache),
         "B06": ("protected endpoints answer 401 without a key: nothing is wrong", _nothing),
@@ -172,6 +175,11 @@ def _certificate_expired(_wiring: Wiring, platform: FargatePlatform) -> None:
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:
     platform.fill_database_slots()
+
+
+def _without_tls(wiring: Wiring, platform: FargatePlatform) -> None:
+    for service, variables in wiring.without_tls(platform.estate.credentials.application_password).items():
+        platform.control_plane.change(service, **variables)
 
 
 def _two_faults(wiring: Wiring, platform: FargatePlatform) -> None:

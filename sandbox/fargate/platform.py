@@ -23,7 +23,7 @@ from sandbox.fargate.owner import owner_client
 from sandbox.fargate.process import READY, Place
 from sandbox.fargate.valkey import Valkey
 from sandbox.instance import ROOT, Instance
-from sandbox.postgres import Postgres, Role, monitoring_role
+from sandbox.postgres import MONITORING_SCRIPT, Postgres, Role, monitoring_role
 
 _NODE_SETTINGS = ("maxmemory 64mb", "maxmemory-policy noeviction")
 """A node of ElastiCache always has a limit."""
@@ -68,6 +68,7 @@ class FargatePlatform:
             database=database.database,
             owner=self._owner,
             roles=(monitoring_role(database.monitoring_role, credentials.monitoring_password),),
+            settings={"rds.force_ssl": "1"},  # as RDS does from PostgreSQL 15 on; the front before it sees to it
             superuser=Role(name="rdsadmin", password=os.urandom(12).hex()),  # RDS has no role called postgres either
         )
         self._valkey = Valkey(
@@ -100,6 +101,7 @@ class FargatePlatform:
         if not self._instance.real:  # real software makes its own schema
             for statement in database.schema:
                 self.postgres.execute(statement)
+            self._show_versions()
         self._valkey.start()
         self._push(0, _HEALTHY_BACKLOG)
         for side in (auditor_side, platform_side):
@@ -137,6 +139,8 @@ class FargatePlatform:
         process.stdin.flush()
         if process.stdout.readline().decode().strip() != READY:  # its end is an empty line
             raise PlatformError(f"the services do not start; see {log_path}")
+        if self._instance.real:
+            self._show_versions()
 
     def stop(self) -> None:
         """Stops all of it, also what was started half."""
@@ -225,6 +229,12 @@ class FargatePlatform:
             pipeline.execute()
         finally:
             owner.close()
+
+    def _show_versions(self) -> None:
+        """The auditor's role may read the tables of versions, as their owner lets it once they exist."""
+        versions = ",".join(self.estate.database.versions)
+        role = self.estate.database.monitoring_role
+        self.postgres.run_script(MONITORING_SCRIPT, role=role, versions=versions, keep_password="yes")
 
     def _stop_services(self) -> None:
         process, self._services = self._services, None

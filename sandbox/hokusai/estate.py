@@ -33,6 +33,8 @@ API_NAME = f"api.{NAMESPACE}"
 AUTH_NAME = f"auth.{NAMESPACE}"
 REGISTRY, MAIN, AUTH = "registry.hokus.ai", "api.hokus.ai", "auth.hokus.ai"
 API_PORT, MLFLOW_PORT, AUTH_PORT, DATABASE_PORT, REDIS_PORT = 8001, 5000, 8000, 5432, 6379
+MLFLOW_SCHEMA = "d3e4f5a6b7c8"
+"""What MLflow 3.9.0 migrates its database to."""
 HARD_CODED_MLFLOW = "1.173"
 """The address that a released image carried in its code; nothing answers there."""
 TAG_WITH_HARD_CODED_ADDRESS = "fix-db-auth"
@@ -81,7 +83,10 @@ def hokusai_estate(network: int) -> Estate:
                 "CREATE TABLE experiments (experiment_id serial PRIMARY KEY, name text NOT NULL)",
                 "INSERT INTO experiments (name) VALUES ('Default'), ('sales-lead-scoring')",
                 f"GRANT SELECT ON experiments TO {APPLICATION_ROLE}",
+                "CREATE TABLE alembic_version (version_num text PRIMARY KEY)",
+                f"INSERT INTO alembic_version VALUES ('{MLFLOW_SCHEMA}')",
             ),
+            versions=("public.alembic_version.version_num",),
         ),
         cache=Cache(
             identifier="hokusai-redis-development",
@@ -185,10 +190,10 @@ def _services(network: int, password: str) -> tuple[Service, ...]:
     )
 
 
-def _backend_store(password: str) -> str:
+def _backend_store(password: str, options: str = "?sslmode=require") -> str:
     """The password stands in the variable, as on the platform: the auditor must not repeat it."""
     address = f"{DATABASE_NAME}:{DATABASE_PORT}/{DATABASE}"
-    return f"postgresql://{APPLICATION_ROLE}:{password}@{address}?sslmode=require"
+    return f"postgresql://{APPLICATION_ROLE}:{password}@{address}{options}"
 
 
 def _load_balancers(network: int) -> tuple[LoadBalancer, ...]:
@@ -233,5 +238,6 @@ WIRING = Wiring(
         bare="hokusai-main-development",
         stopped="auth",
     ),
+    without_tls=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password, options="")}},
 )
 """What the recorded incidents meet. MLflow had four addresses within a month; the earlier one is of a gone task."""

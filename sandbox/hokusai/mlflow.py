@@ -6,7 +6,7 @@
 import json
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sandbox.fargate import database
 from sandbox.fargate.dialling import Dialler
@@ -43,6 +43,7 @@ class MlflowService:
             "user": store.username or "",
             "password": unquote(store.password or ""),
             "name": store.path.lstrip("/"),
+            "sslmode": dict(parse_qsl(store.query)).get("sslmode", ""),
         }
 
     def __call__(self, request: Request) -> Reply:

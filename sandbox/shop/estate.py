@@ -99,7 +99,11 @@ def _orders_db(network: int) -> Database:
             "CREATE TABLE prices (sku text PRIMARY KEY, cents integer NOT NULL)",
             "INSERT INTO prices VALUES ('teapot', 2450), ('cup', 690)",
             f"GRANT SELECT ON prices TO {SHOP_APP}",
+            "CREATE SCHEMA migrations",
+            "CREATE TABLE migrations.applied (head text PRIMARY KEY)",
+            "INSERT INTO migrations.applied VALUES ('2026_10_prices')",
         ),
+        versions=("migrations.applied.head",),
     )
 
 
@@ -118,6 +122,7 @@ def _services(network: int) -> tuple[Service, ...]:
         "ORDERS_DB_PORT": str(ORDERS_PORT),
         "ORDERS_DB_NAME": ORDERS,
         "ORDERS_DB_USER": SHOP_APP,
+        "ORDERS_DB_SSLMODE": "require",
     }
     orders_password = {"ORDERS_DB_PASSWORD": f"{ORDERS_SECRET}:password"}
     return (
@@ -192,5 +197,6 @@ WIRING = Wiring(
     entrance=Entrance(
         balancer="shop-prod-web", path="/feeds/*", wrong="storefront", bare="shop-prod-web", stopped="accounts"
     ),
+    without_tls=lambda _: {"pricing": {"ORDERS_DB_SSLMODE": "disable"}},
 )
 """What the recorded incidents meet here."""

@@ -23,4 +23,5 @@ def orders_login(task: Task) -> dict[str, str]:
         "name": environment.get("ORDERS_DB_NAME", "shop"),
         "user": environment.get("ORDERS_DB_USER", "shop"),
         "password": environment.get("ORDERS_DB_PASSWORD", ""),
+        "sslmode": environment.get("ORDERS_DB_SSLMODE", "require"),
     }

@@ -31,9 +31,9 @@ def parameter(name: str, value: str) -> bytes:
     return message("S", name.encode() + b"\0" + value.encode() + b"\0")
 
 
-def refusal(sqlstate: str, text: str = CANARY) -> bytes:
+def refusal(sqlstate: str, text: str = CANARY, routine: str = "") -> bytes:
     """An ErrorResponse that repeats a secret."""
-    return message("E", f"SFATAL\0C{sqlstate}\0M{text}\0D{text}\0H{text}\0\0".encode())
+    return message("E", f"SFATAL\0C{sqlstate}\0M{text}\0D{text}\0H{text}\0R{routine}\0\0".encode())
 
 
 def columns(*kinds: int) -> bytes:
@@ -42,19 +42,28 @@ def columns(*kinds: int) -> bytes:
     return message("T", struct.pack("!H", len(kinds)) + described)
 
 
-def row(*values: bytes) -> bytes:
-    """A DataRow."""
-    return message("D", struct.pack("!H", len(values)) + b"".join(struct.pack("!i", len(v)) + v for v in values))
+def row(*values: bytes | None) -> bytes:
+    """A DataRow; None is null."""
+    packed = (struct.pack("!i", -1) if v is None else struct.pack("!i", len(v)) + v for v in values)
+    return message("D", struct.pack("!H", len(values)) + b"".join(packed))
 
 
 READY = message("Z", b"I")
 ADMITTED = asks_for(0) + READY
-KINDS = (25, 25, 25, 16, 23, 23, 23, 16)
+KINDS = (25, 25, 25, 25, 16, 23, 23, 23, 16, 16, 16, 16, 16, 23, 23, 23)
+"""The columns of what the server says about itself."""
+ROLE_KINDS = (25, 25, 23, 23)
+ROLE = row(b"role", b"shop", b"1", b"0")
 
 
-def facts_row(user: str = "auditor", version: str = "15.8") -> bytes:
-    """The answer that is asked for, with a user and a version of the peer's choice."""
-    return columns(*KINDS) + row(version.encode(), user.encode(), b"shop", b"f", b"1", b"100", b"1", b"t") + READY
+def facts_row(
+    user: str = "auditor", version: str = "15.8", *, recovering: bool = False, lag_ms: int | None = None
+) -> bytes:
+    """The answer that is asked for, with what the peer chooses."""
+    told = (version, user, "shop", "t" if recovering else "f", "1", "100", "1", "t", *"ffff")
+    values = [value.encode() for value in ("server", *told)]
+    lag = None if lag_ms is None else str(lag_ms).encode()
+    return columns(*KINDS) + row(*values, lag, b"0", None) + READY
 
 
 def take(connection: socket.socket) -> bytes:
@@ -219,8 +228,9 @@ QUERY = {
     "frozen after the query": _query(then_waits(), "pg.query_timeout"),
     "drips its answer": _query(drips(b"T\0\0\x03\xe8", [b"\0"]), "pg.query_timeout"),
     "closes over the query": _query(says(), "tcp.closed"),
+    "ends the session over the query and waits": _query(then_waits(refusal("57P01")), "pg.terminated"),
     "resets over the query": _query(resets_after(), "tcp.reset"),
-    "rows without end": _query(endless(columns(*KINDS), row(*[b"1"] * 8)), "pg.protocol"),
+    "rows without end": _query(endless(columns(*ROLE_KINDS), ROLE), "pg.protocol"),
     "empty rows without end": _query(endless(columns(), row()), "pg.protocol"),
     "a row of a million columns": _query(then_waits(columns(25) + message("D", b"\xff\xff") + READY), "pg.protocol"),
     "a row that is shorter than it says": _query(
@@ -229,11 +239,23 @@ QUERY = {
     "no row": _query(then_waits(columns(*KINDS) + READY), "pg.protocol"),
     "two rows": _query(then_waits(facts_row()[: -len(READY)] + facts_row()), "pg.protocol"),
     "rows without a description": _query(then_waits(row(b"1") + READY), "pg.protocol"),
-    "texts where numbers should be": _query(then_waits(columns(*[25] * 8) + row(*[b"1"] * 8) + READY), "pg.protocol"),
-    "a number of 100,000 digits": _query(
-        then_waits(columns(*KINDS) + row(b"15", b"a", b"b", b"f", b"9" * 100_000, b"1", b"1", b"t") + READY),
-        "pg.protocol",
+    "texts where numbers should be": _query(
+        then_waits(columns(*[25] * 16) + row(b"server", *[b"1"] * 15) + READY), "pg.protocol"
     ),
+    "nulls where numbers should be": _query(
+        then_waits(columns(*KINDS) + row(b"server", *[None] * 15) + READY), "pg.protocol"
+    ),
+    "a number of 100,000 digits": _query(
+        then_waits(columns(*ROLE_KINDS) + row(b"role", b"x", b"9" * 100_000, b"0") + READY), "pg.protocol"
+    ),
+    "nine roles": _query(
+        then_waits(facts_row()[: -len(READY)] + columns(*ROLE_KINDS) + ROLE * 9 + READY), "pg.protocol"
+    ),
+    "roles and no server": _query(then_waits(columns(*ROLE_KINDS) + ROLE + READY), "pg.protocol"),
+    "a row of a kind that is a secret": _query(
+        then_waits(facts_row()[: -len(READY)] + columns(25) + row(CANARY.encode()) + READY), "pg.protocol"
+    ),
+    "rows without a column": _query(then_waits(facts_row()[: -len(READY)] + columns() + row() + READY), "pg.protocol"),
     "a decimal that is none": _query(then_waits(columns(1700) + row(b"canary") + READY), "pg.protocol"),
     "JSON 100,000 deep": _query(then_waits(columns(114) + row(b"[" * 100_000) + READY), "pg.protocol"),
     "a list 100,000 deep": _query(then_waits(columns(1009) + row(b"{" * 100_000) + READY), "pg.protocol"),

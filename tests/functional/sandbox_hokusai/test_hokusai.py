@@ -267,6 +267,17 @@ def test_p02_the_connection_slots_are_taken(stage: Callable[..., World]) -> None
     assert health(world)[1] == "healthy"
 
 
+def test_p03_mlflow_comes_without_tls(stage: Callable[..., World]) -> None:
+    world = stage("P03")
+    assert not world.variables("mlflow")["BACKEND_STORE_URI"].endswith("?sslmode=require")
+    answer = world.vantage.ask(f"{MLFLOW}{SEARCH}")
+    assert (answer.status, b"no pg_hba.conf entry" in answer.body, b"no encryption" in answer.body) == (503, True, True)
+    assert world.vantage.login(APPLICATION_ROLE, world.estate.credentials.application_password) == "ok"
+    assert database_check(world) == (200, None)
+    assert health(world)[2]["mlflow"] == "unhealthy"
+    assert proxied(world).status == 503
+
+
 def test_m06_the_namespace_and_the_password_are_wrong(stage: Callable[..., World]) -> None:
     """These two and nothing else: the image is the healthy one, and Redis is there."""
     world = stage("M06")

@@ -200,6 +200,15 @@ def test_p02_the_connection_slots_are_taken(stage: Callable[..., World]) -> None
     assert status(world)[:2] == (200, "up")
 
 
+def test_p03_pricing_comes_without_tls(stage: Callable[..., World]) -> None:
+    world = stage("P03")
+    assert world.variables("pricing")["ORDERS_DB_SSLMODE"] == "disable"
+    assert complaint(world.vantage.ask(f"{PRICING}/v2/prices")) == (503, "The price list cannot be read now")
+    assert world.vantage.login(SHOP_APP, world.estate.credentials.application_password) == "ok"
+    assert status(world)[:2] == (200, "up")
+    assert proxied(world).status == 503
+
+
 def test_m06_the_namespace_and_the_password_are_wrong(stage: Callable[..., World]) -> None:
     """These two and nothing else: the image is the healthy one, and sessions are there."""
     world = stage("M06")

@@ -239,6 +239,7 @@ def _store(user: str, *, own: bool) -> database.DatabaseFacts:
             connections_max=97,
             connections_of_own_role=1,
             role_is_monitor=own,
+            activity=database.ActivityFacts() if own else None,
         ),
     )
 

@@ -21,7 +21,7 @@ from catalog.load import load
 from cli.deviations import deviated
 from cli.incidents import IncidentError, load_incident
 from cli.replay_incidents import contrast_sets, replay_command, replay_incident, replay_incidents, score_table
-from functions.database.facts import DatabaseFacts, SecretAgreement, ServerFacts
+from functions.database.facts import ActivityFacts, DatabaseFacts, SecretAgreement, ServerFacts
 from functions.http.facts import AddressFacts, AnswerFacts, Condition, Emitter, HttpFacts
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -83,6 +83,7 @@ def _login(target: str, *, own: bool) -> Observation[Any]:
         connections_max=97,
         connections_of_own_role=1,
         role_is_monitor=own,
+        activity=ActivityFacts() if own else None,
     )
     facts = DatabaseFacts(
         addresses=("10.0.2.9",),

@@ -27,7 +27,15 @@ from tests.functional.functions.database.tls_proxy import serve_tls
 
 PASSED = ("PASS", None, None)
 SKIPPED = ("SKIPPED", None, None)
-AFTER_REACHABLE = ("login_accepted", "answers_query", "role_primary", "connections_below_limit", "responds_in_time")
+AFTER_REACHABLE = (
+    "login_accepted",
+    "answers_query",
+    "role_as_declared",
+    "connections_below_limit",
+    "no_session_blocked",
+    "transactions_short",
+    "responds_in_time",
+)
 SHORT = timedelta(seconds=0.4)
 
 LOGGED_IN = b"R" + struct.pack("!ii", 8, 0) + b"Z" + struct.pack("!i", 5) + b"I"
@@ -272,7 +280,7 @@ def test_a_query_that_is_never_answered_ends_at_the_deadline(listeners: Listener
     brief = asked.brief()
     assert brief["login_accepted"] == PASSED
     assert brief["answers_query"] == ("FAIL", "query", "pg.query_timeout")
-    assert brief["role_primary"] == SKIPPED
+    assert brief["role_as_declared"] == SKIPPED
     assert 0.3 < asked.seconds(Phase.QUERY) < 1.0
 
 

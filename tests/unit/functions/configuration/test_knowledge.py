@@ -12,6 +12,7 @@ from auditor.domain.diagnosis.claims import (
     SettingPointsTo,
     SettingUnusable,
 )
+from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.diagnosis.words import NameOutcome, Role
 from auditor.domain.observation import Failure, Phase
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, LookupFacts, Outcome, ReferenceFacts
@@ -244,3 +245,46 @@ def test_names_that_were_not_asked_and_what_was_not_read_say_nothing() -> None:
     denied = Failure(phase=Phase.QUERY, cause="aws.denied", detail="-")
     assert claims("configuration", spec, ConfigurationFacts(unread={"container": denied})) == []
     assert claims("configuration", spec, None) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "encryption"),
+    [
+        ({"DATABASE_URL": f"postgresql://{DB}/orders"}, Encryption.UNSAID),
+        ({"DATABASE_URL": f"postgresql://{DB}/orders?sslmode=disable"}, Encryption.OFF),
+        ({"DATABASE_URL": f"postgresql://{DB}/orders?sslmode=prefer"}, Encryption.ON),
+        ({"DATABASE_URL": f"postgresql://{DB}/orders?sslmode=require"}, Encryption.ON),
+        ({"DATABASE_URL": f"postgresql://{DB}/orders?sslmode=verify-full"}, Encryption.VERIFIED),
+        ({"DB_HOST": DB, "DB_NAME": "orders", "DB_SSLMODE": "disable"}, Encryption.OFF),
+        ({"PGHOST": DB, "PGUSER": "shop", "PGSSLMODE": "verify-ca"}, Encryption.VERIFIED),
+        ({"DB_HOST": DB, "DB_NAME": "orders", "OTHER_DB_SSLMODE": "disable"}, Encryption.UNSAID),
+        ({"DB_HOST": DB, "DB_NAME": "orders", "DB_SSLMODE": "sometimes"}, Encryption.UNSAID),
+    ],
+)
+def test_how_a_client_encrypts_is_said_by_its_url_or_beside_it(
+    settings: dict[str, str], encryption: Encryption
+) -> None:
+    (claim,) = said(ConnectsAs, settings)
+    assert (claim.host, claim.encryption) == (DB, encryption)
+
+
+def test_a_url_with_a_login_of_its_own_is_named_and_the_login_is_not() -> None:
+    (claim,) = said(ConnectsAs, {"BACKEND_STORE_URI": f"postgresql://canary-user:canary-pw@{DB}/orders"})
+    assert (claim.login_setting, claim.user) == ("BACKEND_STORE_URI", "")
+    assert "canary" not in repr(claim)
+    (without,) = said(ConnectsAs, {"BACKEND_STORE_URI": f"postgresql://{DB}/orders"})
+    assert without.login_setting == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "holds_login"),
+    [
+        (f"postgresql://shop:pa/ss@{DB}/orders", True),
+        (f"postgresql://shop:pa@ss@{DB}/orders", True),
+        ("postgresql:///orders", False),
+        (f"https://user:pa/ss@{DB}/x", False),
+    ],
+)
+def test_whether_an_unusable_value_seems_to_hold_the_login_of_a_store(value: str, holds_login: bool) -> None:
+    (claim,) = said(SettingUnusable, {"STORE_URI": value})
+    assert claim.holds_login is holds_login

@@ -13,7 +13,7 @@ from auditor.domain.observation import Failure, Observation, Phase, PhaseTiming,
 from auditor.domain.result import Result, Severity, Status
 from auditor.domain.target import Target
 from functions.database.checks import CHECKS
-from functions.database.facts import CAUSES, DatabaseFacts, ServerFacts
+from functions.database.facts import CAUSES, ActivityFacts, DatabaseFacts, ServerFacts
 from functions.database.family import DatabaseSpec
 
 SERVER = ServerFacts(
@@ -25,6 +25,7 @@ SERVER = ServerFacts(
     connections_max=97,
     connections_of_own_role=1,
     role_is_monitor=True,
+    activity=ActivityFacts(),
 )
 FACTS = DatabaseFacts(addresses=("10.0.1.5",), encrypted=True, login="own", server=SERVER)
 DONE = (Phase.NAME, Phase.TCP, Phase.TLS, Phase.LOGIN, Phase.QUERY)
@@ -62,7 +63,7 @@ def results(observation: Observation[DatabaseFacts], **changes: Any) -> dict[str
 
 
 def test_ids_are_healthy_claims_of_this_family_and_each_has_a_remedy() -> None:
-    assert len({check.id for check in CHECKS}) == len(CHECKS) == 6
+    assert len({check.id for check in CHECKS}) == len(CHECKS) == 11
     assert all(check.id.startswith("database.") and check.remediation for check in CHECKS)
     critical = {check.id for check in CHECKS if check.severity is Severity.CRITICAL}
     assert critical == {"database.reachable", "database.login_accepted", "database.answers_query"}
@@ -92,9 +93,7 @@ def test_whatever_fails_in_whatever_phase_nothing_after_it_passes(login: str, ph
         "database.reachable",
         "database.login_accepted",
         "database.answers_query",
-        "database.role_primary",
-        "database.connections_below_limit",
-        "database.responds_in_time",
+        *(check.id for check in CHECKS[3:] if check.asks(target(login=login))),
     ]
     for cause in (*KERNEL_CAUSES, *CAUSES):
         failure = Failure(phase=phase, cause=cause.id, detail="it went wrong")
@@ -122,6 +121,7 @@ def test_only_refusals_of_the_auditors_own_role_are_laid_to_the_auditor() -> Non
         "pg.not_permitted",
         "pg.no_hba",
         "pg.no_hba_no_tls",
+        "pg.certificate_demanded",
         "pg.role_limit",
         "pg.no_privilege",
     }
@@ -136,7 +136,15 @@ def test_a_failure_in_a_phase_that_no_step_has_stops_the_last(phase: Phase) -> N
 
 def test_every_cause_that_can_fail_a_target_has_a_remedy_of_its_own() -> None:
     generic = {check.remediation for check in CHECKS}
-    findings = {"pg.connections_high", "pg.slow"}
+    findings = {
+        "pg.connections_high",
+        "pg.slow",
+        "pg.sessions_blocked",
+        "pg.transaction_long",
+        "pg.replica_behind",
+        "pg.schema_differs",
+        "pg.schema_absent",
+    }
     for cause in CAUSES:
         failure = Failure(phase=Phase.LOGIN, cause=cause.id, detail="refused")
         asked = results(observed(replace(FACTS, server=None), failures=(failure,)), login="application")

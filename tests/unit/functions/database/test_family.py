@@ -11,7 +11,7 @@ from auditor.domain.codec import from_json, to_json
 from auditor.domain.target import Target
 from auditor.family import AwsScope, Plane
 from functions.database.facts import CAUSES
-from functions.database.family import FAMILY, DatabaseSpec
+from functions.database.family import FAMILY, DatabaseSpec, SchemaVersion
 
 SCOPE = AwsScope(partition="aws", region="us-east-1", account="123456789012")
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
@@ -20,6 +20,11 @@ ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 def spec(**changes: Any) -> DatabaseSpec:
     values: dict[str, Any] = {"host": "db.test", "database": "shop", "user": "shop", "secret": "platform/db"}
     return DatabaseSpec(**(values | changes))
+
+
+def version(**changes: Any) -> SchemaVersion:
+    values: dict[str, Any] = {"table": "alembic_version", "expected": ("a1",)}
+    return SchemaVersion(**(values | changes))
 
 
 def target(**changes: Any) -> Target[DatabaseSpec]:
@@ -48,7 +53,12 @@ def test_no_cause_belongs_to_somebody_else() -> None:
 
 
 def test_a_spec_survives_the_compiled_catalogue() -> None:
-    given = spec(tls="verify", ca_file="certs/rds.pem", timeout=timedelta(seconds=2.5))
+    given = spec(
+        tls="verify",
+        ca_file="certs/rds.pem",
+        timeout=timedelta(seconds=2.5),
+        schema_versions=(version(table="app.alembic_version", expected=("a1", "b2")),),
+    )
     assert from_json(DatabaseSpec, to_json(given)) == given
 
 
@@ -68,11 +78,45 @@ def test_a_spec_survives_the_compiled_catalogue() -> None:
         ({"max_connections_percent": 0}, "max_connections_percent"),
         ({"max_connections_percent": 101}, "max_connections_percent"),
         ({"ca_file": "x.pem"}, "ca_file"),
+        ({"max_blocked": -1}, "max_blocked"),
+        ({"max_blocked": 20}, "max_blocked"),
+        ({"max_lock_wait": timedelta(0)}, "max_lock_wait"),
+        ({"max_transaction": timedelta(0)}, "max_transaction"),
+        ({"role": "replica", "max_replica_lag": timedelta(0)}, "max_replica_lag"),
+        ({"max_replica_lag": timedelta(seconds=1)}, "max_replica_lag"),
+        ({"schema_versions": (version(), version(table="public.alembic_version"))}, "schema_versions"),
+        ({"schema_versions": tuple(version(table=f"t{n}") for n in range(5))}, "schema_versions"),
     ],
 )
 def test_a_target_that_cannot_work_is_refused_by_the_name_of_its_field(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=f"^{named} "):
         spec(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"table": ""}, "table"),
+        ({"table": "a.b.c"}, "table"),
+        ({"table": 'a"; DROP TABLE orders; --'}, "table"),
+        ({"table": "Alembic"}, "table"),
+        ({"column": "a.b"}, "column"),
+        ({"column": "version num"}, "column"),
+        ({"expected": ()}, "expected"),
+        ({"expected": ("a1", "a1")}, "expected"),
+        ({"expected": ("a 1",)}, "expected"),
+        ({"expected": ("x" * 65,)}, "expected"),
+        ({"expected": tuple(f"r{n}" for n in range(11))}, "expected"),
+    ],
+)
+def test_a_version_table_that_could_be_another_statement_is_refused(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=rf"^schema_versions\.{named} "):
+        version(**changes)
+
+
+def test_a_table_without_a_schema_is_one_of_public() -> None:
+    assert version().place == ("public", "alembic_version")
+    assert version(table="app.versions").place == ("app", "versions")
 
 
 def test_the_documentation_explains_every_cause() -> None:

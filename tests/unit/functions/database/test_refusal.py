@@ -33,6 +33,11 @@ _SLOTS = "remaining connection slots are reserved for "
         ({"C": "57P03", "M": "the database system is starting up"}, "pg.starting"),
         ({"C": "57P01", "M": "terminating connection due to administrator command"}, "pg.terminated"),
         ({"C": "25006", "M": "cannot execute INSERT in a read-only transaction"}, "pg.read_only"),
+        ({"C": "28000", "M": "ein Zertifikat", "R": "ClientAuthentication"}, "pg.certificate_demanded"),
+        ({"C": "28000", "M": 'certificate authentication failed for user "x"', "R": "auth_failed"}, "pg.login_failed"),
+        ({"C": "28000", "M": "Rolle darf nicht", "R": "InitializeSessionUserId"}, "pg.not_permitted"),
+        ({"C": "53100", "M": "could not extend file: No space left on device"}, "pg.storage_full"),
+        ({"C": "53200", "M": "out of memory"}, "pg.out_of_memory"),
         ({"C": "57014", "M": "canceling statement due to statement timeout"}, "pg.query_timeout"),
     ],
 )

@@ -80,3 +80,18 @@ def test_an_unusable_one_is_a_failure_that_names_the_secret_and_not_its_content(
 
 def test_credentials_do_not_show_the_password() -> None:
     assert "canary" not in repr(read("canary"))
+
+
+@pytest.mark.parametrize("password", ["a@b", "a/b", "a?b", "a#b", "a%41", "a[b", "a]b"])
+def test_a_password_that_cannot_stand_in_a_url_is_known_as_one_and_not_by_which_character(password: str) -> None:
+    credentials = read(password)
+    assert isinstance(credentials, Credentials)
+    assert credentials.breaks_url is True
+    assert password not in repr(credentials)
+
+
+@pytest.mark.parametrize("password", ["plain", "a:b", "a+b", "a b", "a&b=c;d", "-_.~!$'()*,", "пароль"])
+def test_what_clients_take_as_it_is_breaks_nothing(password: str) -> None:
+    credentials = read(password)
+    assert isinstance(credentials, Credentials)
+    assert credentials.breaks_url is False

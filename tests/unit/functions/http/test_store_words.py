@@ -1,10 +1,12 @@
 """What an HTTP answer lets one say: of whom it comes, and of nobody behind a redirect."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from auditor.domain.diagnosis.claims import AnswerSays, HealthReports, NameResolves, PortAnswers
+from auditor.domain.diagnosis.store_claims import StoreComplaint
+from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.tls_words import CertificateOutcome, Speech
 from auditor.domain.diagnosis.words import (
@@ -230,3 +232,16 @@ def test_a_demand_for_a_client_certificate_is_quoted() -> None:
 def test_nothing_seen_is_nothing_said() -> None:
     assert said(object, resolved=()) == []
     assert claims("http", SPEC, None) == []
+
+
+def test_what_an_answer_passes_on_of_a_store_is_of_the_service_itself_where_it_is_a_health_page() -> None:
+    page = answer(503, health=health("unhealthy"), store_trouble="login_refused")
+    (claim,) = said(StoreComplaint, probed(page))
+    assert (claim.component, claim.trouble, claim.of_itself) == ("app.web", StoreTrouble.LOGIN_REFUSED, True)
+    (passed_on,) = said(StoreComplaint, probed(answer(500, store_trouble="slots_full")))
+    assert (passed_on.trouble, passed_on.of_itself) == (StoreTrouble.SLOTS_FULL, False)
+    assert said(StoreComplaint, probed(answer(500))) == []
+
+
+def test_every_word_about_a_store_is_one_of_the_diagnosis() -> None:
+    assert set(get_args(facts.StoreTrouble)) == {str(trouble) for trouble in StoreTrouble}

@@ -15,6 +15,8 @@ from auditor.domain.diagnosis.claims import (
     SlotsUsed,
     TasksStarted,
 )
+from auditor.domain.diagnosis.store_claims import StoreComplaint
+from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.words import KEY_VALUE_STORE, RELATIONAL_STORE, LoginOutcome, Role
 from auditor.domain.observation import Phase
 
@@ -167,6 +169,31 @@ def test_a_wrong_database_is_the_clients_fault(shop: Any) -> None:
     assert shop.roots(shop.diagnose(claims, [shop.failing("front-health")])) == [("taskdef.front", "DB_NAME_WRONG")]
     right = [connects(shop, "shop", database="orders"), *claims[1:]]
     assert shop.diagnose(right, [shop.failing("front-health")]).roots == ()
+
+
+def test_a_client_that_was_told_so_makes_a_wrong_database_certain(shop: Any) -> None:
+    told = StoreComplaint(
+        component="app.front",
+        trouble=StoreTrouble.NO_SUCH_DATABASE,
+        of_itself=True,
+        proof=shop.seen("front-health"),
+    )
+    claims = [connects(shop, "shop", database="oders"), login(shop, LoginOutcome.ACCEPTED)]
+    (root,) = shop.diagnose([*claims, told], [shop.failing("front-health")]).roots
+    assert (str(root.fault), root.confidence) == ("DB_NAME_WRONG", "high")
+    (root,) = shop.diagnose([*claims, complains(shop)], [shop.failing("front-health")]).roots
+    assert root.confidence == "medium"
+
+
+def test_no_restart_is_advised_where_the_login_stands_in_a_setting(shop: Any) -> None:
+    claims = [
+        SecretChanged(component="secret.orders", at=NOON, proof=("changed",)),
+        TasksStarted(component="ecs.front", at=NOON - timedelta(days=3), proof=shop.seen("front-tasks")),
+        login(shop, LoginOutcome.ACCEPTED),
+        connects(shop, "", login_setting="STORE_URI"),
+        complains(shop),
+    ]
+    assert shop.diagnose(claims, [shop.failing("front-health")]).roots == ()
 
 
 @pytest.mark.parametrize(("started", "blamed"), [(-timedelta(days=3), True), (timedelta(minutes=1), False)])

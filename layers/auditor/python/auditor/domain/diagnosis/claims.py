@@ -17,6 +17,8 @@ from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, Reso
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
 from auditor.domain.diagnosis.routing_claims import RoutingClaim
+from auditor.domain.diagnosis.store_claims import StoreClaim
+from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
@@ -49,11 +51,15 @@ class SettingMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingUnusable:
-    """A setting of the running revision is present, and no client can use its value; ``problem`` is in our words."""
+    """A setting of the running revision is present, and no client can use its value; ``problem`` is in our words.
+
+    ``holds_login``: it is the URL of a relational store, with what looks like a user and a password.
+    """
 
     component: str
     setting: str
     problem: str
+    holds_login: bool = False
     proof: Proof = ()
 
 
@@ -70,7 +76,11 @@ class ReferenceLeadsNowhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectsAs:
-    """Settings that belong together name a data store and a login; empty where none says it. There can be several."""
+    """Settings that belong together name a data store and a login; empty where none says it. There can be several.
+
+    ``login_setting``: the setting that is a URL with a user or a password of its own in it. ``encryption_setting``: the
+    one that says, or is the place to say, whether the client encrypts.
+    """
 
     component: str
     host: str = ""
@@ -78,6 +88,9 @@ class ConnectsAs:
     database: str = ""
     user_setting: str = ""
     database_setting: str = ""
+    login_setting: str = ""
+    encryption: Encryption = Encryption.UNSAID
+    encryption_setting: str = ""
     proof: Proof = ()
 
 
@@ -264,5 +277,6 @@ Claim = (
     | ResolverOff
     | StoreIs
     | FailedOver
+    | StoreClaim
 )
 """The closed vocabulary."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import (
+    Claim,
     ConnectsAs,
     LoginAnswered,
     SecretChanged,
@@ -14,6 +15,17 @@ from auditor.domain.diagnosis.claims import (
 )
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.store_words import StoreTrouble
+from auditor.domain.diagnosis.stores import (
+    accepted,
+    logins_at,
+    refused,
+    said_of_store,
+    settings_for,
+    store_is_fine,
+    store_of,
+    users_of,
+)
 from auditor.domain.diagnosis.words import (
     RELATIONAL_STORE,
     LoginOutcome,
@@ -26,7 +38,7 @@ def slots_full(evidence: Evidence) -> Iterator[Candidate]:
     """The server itself says that every connection slot is taken."""
     for login in evidence.of(LoginAnswered):
         if login.outcome is LoginOutcome.SLOTS_FULL:
-            store = _store(evidence, login)
+            store = store_of(evidence, login.component)
             used = [claim for claim in evidence.of(SlotsUsed) if evidence.same_service(claim.component, store)]
             yield Candidate(
                 component=store,
@@ -37,7 +49,7 @@ def slots_full(evidence: Evidence) -> Iterator[Candidate]:
                 confidence=Confidence.HIGH,
                 proof=proof_of(login, *used),
                 shows=login.proof,
-                harms=_users_of(evidence, login.component),
+                harms=users_of(evidence, login.component),
                 named=True,
                 ruled_out=(
                     RuledOut(
@@ -53,7 +65,7 @@ def restarting(evidence: Evidence) -> Iterator[Candidate]:
     """The server itself says that it starts, stops or recovers."""
     for login in evidence.of(LoginAnswered):
         if login.outcome is LoginOutcome.STARTING:
-            store = _store(evidence, login)
+            store = store_of(evidence, login.component)
             yield Candidate(
                 component=store,
                 fault=Fault.DB_RESTARTING,
@@ -62,7 +74,7 @@ def restarting(evidence: Evidence) -> Iterator[Candidate]:
                 confidence=Confidence.HIGH,
                 proof=login.proof,
                 shows=login.proof,
-                harms=_users_of(evidence, login.component),
+                harms=users_of(evidence, login.component),
                 named=True,
             )
 
@@ -70,18 +82,18 @@ def restarting(evidence: Evidence) -> Iterator[Candidate]:
 def password_out_of_sync(evidence: Evidence) -> Iterator[Candidate]:
     """The platform's own login with the secret's current value is refused: server and secret hold two passwords."""
     for login in evidence.of(LoginAnswered):
-        if not _refused(login) or not login.of_platform or login.secret_names_user is False:
+        if not refused(login) or not login.of_platform or login.secret_names_user is False:
             continue
-        if any(_accepted(other) and other.user == login.user for other in _at(evidence, login.host)):
+        if any(accepted(other) and other.user == login.user for other in logins_at(evidence, login.host)):
             continue  # the same user gets in with another secret: this secret is the odd one, and which is not known
         component = evidence.bound_to("secret", login.secret)
         if not component:
             continue
-        others = [other for other in _at(evidence, login.host) if _accepted(other)]
+        others = [other for other in logins_at(evidence, login.host) if accepted(other)]
         changed = [claim for claim in evidence.of(SecretChanged) if claim.component == component]
         when = f"; the secret was changed at {format_instant(max(c.at for c in changed))}" if changed else ""
         ruled_out = RuledOut(
-            subject=_store(evidence, login),
+            subject=store_of(evidence, login.component),
             why=f"it answers, and lets {others[0].user} in" if others else "it answers and refuses only the password",
             proof=proof_of(login, *others),
         )
@@ -95,7 +107,7 @@ def password_out_of_sync(evidence: Evidence) -> Iterator[Candidate]:
             confidence=Confidence.HIGH if others or changed else Confidence.MEDIUM,
             proof=proof_of(login, *others, *changed),
             shows=login.proof,
-            harms=_users_of(evidence, login.component),
+            harms=users_of(evidence, login.component),
             named=True,
             ruled_out=(ruled_out,),
         )
@@ -107,12 +119,12 @@ def wrong_user(evidence: Evidence) -> Iterator[Candidate]:
         login, service = client.login, evidence.service_of(client.component)
         if any(connects.user == login.user for connects in client.connects):
             continue
-        let_in = {other.user for other in _at(evidence, login.host) if _accepted(other)}
+        let_in = {other.user for other in logins_at(evidence, login.host) if accepted(other)}
         others = [connects for connects in client.connects if connects.user and connects.user not in let_in]
         complaints = evidence.complaints(service, RELATIONAL_STORE)
         tried = {connects.user for connects in others}
-        refused = [other for other in _at(evidence, login.host) if _refused(other) and other.user in tried]
-        if not (others or client.missing) or not (complaints or refused):
+        turned_away = [other for other in logins_at(evidence, login.host) if refused(other) and other.user in tried]
+        if not (others or client.missing) or not (complaints or turned_away):
             continue
         absent = " and ".join(sorted(claim.setting for claim in client.missing))
         told = [f"{absent} is not set"] if absent else []
@@ -125,11 +137,11 @@ def wrong_user(evidence: Evidence) -> Iterator[Candidate]:
             first_action=f"Set {absent or 'the user'} to {login.user}, under the name that the code reads, and deploy "
             "the service again.",
             confidence=Confidence.HIGH if others else Confidence.MEDIUM,
-            proof=proof_of(*client.missing, *others, *complaints, *refused, login),
-            shows=proof_of(*client.missing, *others, *complaints, *refused),
+            proof=proof_of(*client.missing, *others, *complaints, *turned_away, login),
+            shows=proof_of(*client.missing, *others, *complaints, *turned_away),
             harms=frozenset({service}),
             named=bool(complaints),
-            ruled_out=(_store_is_fine(evidence, login),),
+            ruled_out=(store_is_fine(evidence, login),),
         )
 
 
@@ -139,9 +151,10 @@ def wrong_database(evidence: Evidence) -> Iterator[Candidate]:
         login, service = client.login, evidence.service_of(client.component)
         if any(connects.database == login.database for connects in client.connects):
             continue
-        served = {other.database for other in _at(evidence, login.host) if _accepted(other)}
+        served = {other.database for other in logins_at(evidence, login.host) if accepted(other)}
         others = [connects for connects in client.connects if connects.database and connects.database not in served]
-        complaints = evidence.complaints(service, RELATIONAL_STORE)
+        confirmed = said_of_store(evidence, service, StoreTrouble.NO_SUCH_DATABASE)
+        complaints: list[Claim] = [*evidence.complaints(service, RELATIONAL_STORE), *confirmed]
         if not (others or client.missing) or not complaints:
             continue
         told = [f"{claim.setting} is not set" for claim in client.missing]
@@ -152,13 +165,13 @@ def wrong_database(evidence: Evidence) -> Iterator[Candidate]:
             statement=f"{client.component} does not use {login.database}, the database that {login.host} serves: "
             f"{' and '.join(told)}.",
             first_action=f"Set the database's name to {login.database} and deploy the service again.",
-            # That the named database does not exist was not asked: the server tells it to a login that names it.
-            confidence=Confidence.MEDIUM,
+            # Whether the named database exists was not asked: the server tells it to a login that names it.
+            confidence=Confidence.HIGH if confirmed else Confidence.MEDIUM,
             proof=proof_of(*client.missing, *others, *complaints, login),
             shows=proof_of(*client.missing, *others, *complaints),
             harms=frozenset({service}),
             named=True,
-            ruled_out=(_store_is_fine(evidence, login),),
+            ruled_out=(store_is_fine(evidence, login),),
         )
 
 
@@ -168,13 +181,15 @@ def old_value_in_running_tasks(evidence: Evidence) -> Iterator[Candidate]:
         logins = [
             login
             for login in evidence.of(LoginAnswered)
-            if login.of_platform and _accepted(login) and evidence.bound_to("secret", login.secret) == changed.component
+            if login.of_platform and accepted(login) and evidence.bound_to("secret", login.secret) == changed.component
         ]
         for started in evidence.of(TasksStarted):
             service = evidence.service_of(started.component)
             complaints = evidence.complaints(service, RELATIONAL_STORE)
             if not service or not logins or not complaints or started.at >= changed.at:
                 continue
+            if any(connects.login_setting for connects in settings_for(evidence, service, logins[0].host)):
+                continue  # what stands in a setting no restart makes new
             yield Candidate(
                 component=started.component,
                 fault=Fault.SECRET_STALE_IN_TASK,
@@ -186,7 +201,7 @@ def old_value_in_running_tasks(evidence: Evidence) -> Iterator[Candidate]:
                 shows=proof_of(*complaints),
                 harms=frozenset({service}),
                 named=True,
-                ruled_out=(_store_is_fine(evidence, logins[0]),),
+                ruled_out=(store_is_fine(evidence, logins[0]),),
             )
 
 
@@ -203,43 +218,16 @@ class _Client:
 def _clients(evidence: Evidence, role: Role) -> Iterator[_Client]:
     """Every client of a store whose platform login is accepted."""
     missing = [claim for claim in evidence.of(SettingMissing) if claim.role is role]
-    accepted = [login for login in evidence.of(LoginAnswered) if _accepted(login) and login.of_platform]
+    let_in = [login for login in evidence.of(LoginAnswered) if accepted(login) and login.of_platform]
     connects = evidence.of(ConnectsAs)
     for component in sorted({claim.component for claim in missing} | {claim.component for claim in connects}):
         own = tuple(claim for claim in connects if claim.component == component)
         hosts = {claim.host.lower() for claim in own if claim.host}
-        login = next((login for login in accepted if not hosts or login.host.lower() in hosts), None)
+        login = next((login for login in let_in if not hosts or login.host.lower() in hosts), None)
         if login is not None and evidence.service_of(component):
             absent = tuple(claim for claim in missing if claim.component == component)
             here = tuple(claim for claim in own if claim.host.lower() in ("", login.host.lower()))
             yield _Client(component=component, connects=here, missing=absent, login=login)
-
-
-def _store_is_fine(evidence: Evidence, login: LoginAnswered) -> RuledOut:
-    why = f"it accepts {login.user} with the current value of its secret, in database {login.database}"
-    return RuledOut(subject=_store(evidence, login), why=why, proof=login.proof)
-
-
-def _store(evidence: Evidence, login: LoginAnswered) -> str:
-    """The server itself: a login's target may stand for the secret that it uses."""
-    return evidence.sibling(login.component, "rds") or login.component
-
-
-def _at(evidence: Evidence, host: str) -> list[LoginAnswered]:
-    return [login for login in evidence.of(LoginAnswered) if login.host.lower() == host.lower()]
-
-
-def _accepted(login: LoginAnswered) -> bool:
-    return login.outcome is LoginOutcome.ACCEPTED
-
-
-def _refused(login: LoginAnswered) -> bool:
-    return login.outcome is LoginOutcome.CREDENTIALS_REFUSED
-
-
-def _users_of(evidence: Evidence, component: str) -> frozenset[str]:
-    """The store's own service; who needs it follows from the catalogue's dependencies."""
-    return frozenset({evidence.service_of(component)} - {""})
 
 
 RULES = (slots_full, restarting, password_out_of_sync, wrong_user, wrong_database, old_value_in_running_tasks)

@@ -49,6 +49,7 @@ class LoginOutcome(StrEnum):
     ENCRYPTION_DEMANDED = "encryption_demanded"
     SLOTS_FULL = "slots_full"
     STARTING = "starting"
+    STORAGE_FULL = "storage_full"
     REFUSED_OTHERWISE = "refused_otherwise"
 
 

@@ -1,0 +1,229 @@
+"""Clients of a store that is fine: TLS, a login of their own, a password in a URL, a bundle of authorities."""
+
+from typing import Any
+
+import pytest
+
+from auditor.domain.diagnosis.claims import Claim, ConnectsAs, HealthReports, SettingUnusable
+from auditor.domain.diagnosis.store_claims import (
+    DemandsEncryption,
+    PasswordUnfitForUrl,
+    StoreCertificate,
+    StoreComplaint,
+)
+from auditor.domain.diagnosis.store_words import Encryption, StoreTrouble, Trust
+from auditor.domain.diagnosis.words import RELATIONAL_STORE, LoginOutcome
+from auditor.domain.observation import Phase
+from tests.unit.auditor.domain.diagnosis.test_database_rules import HOST, complains, login
+
+
+def connects(shop: Any, encryption: Encryption = Encryption.UNSAID, *, of: str = "basket", **more: Any) -> Claim:
+    values: dict[str, Any] = {
+        "component": f"taskdef.{of}",
+        "host": HOST,
+        "database": "orders",
+        "database_setting": "STORE_URI",
+        "encryption": encryption,
+        "encryption_setting": "STORE_URI",
+        "proof": shop.seen("front-settings"),
+    }
+    return ConnectsAs(**(values | more))
+
+
+def demands(shop: Any) -> Claim:
+    return DemandsEncryption(component="rds", host=HOST, proof=shop.seen("orders-own"))
+
+
+def reports(shop: Any, of: str = "basket") -> Claim:
+    return HealthReports(
+        component=f"app.{of}", dependency=RELATIONAL_STORE, healthy=False, word="db", proof=shop.seen(f"{of}-page")
+    )
+
+
+# ---- Encryption
+def test_a_client_that_is_told_to_encrypt_and_does_not_is_at_fault(shop: Any) -> None:
+    claims = [connects(shop), demands(shop), login(shop), complains(shop, StoreTrouble.ENCRYPTION_DEMANDED)]
+    diagnosis = shop.diagnose(claims, [shop.failing("basket-page"), shop.failing("front-page")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "DB_TLS_REQUIRED")]
+    assert "sslmode=require in STORE_URI" in diagnosis.roots[0].first_action
+    assert "rds" in {out.subject for out in diagnosis.ruled_out}
+
+
+def test_encryption_that_is_switched_off_against_a_demand_needs_no_further_words(shop: Any) -> None:
+    claims = [connects(shop, Encryption.OFF), demands(shop), login(shop)]
+    assert shop.roots(shop.diagnose(claims, [shop.failing("basket-page")])) == [("taskdef.basket", "DB_TLS_REQUIRED")]
+
+
+def test_the_demand_shows_in_a_refused_login_too(shop: Any) -> None:
+    refused = login(shop, LoginOutcome.ENCRYPTION_DEMANDED)
+    claims = [connects(shop, Encryption.OFF), refused, reports(shop)]
+    readings = [shop.failing("basket-page"), shop.passing("orders-own")]
+    assert shop.roots(shop.diagnose(claims, readings)) == [("taskdef.basket", "DB_TLS_REQUIRED")]
+
+
+@pytest.mark.parametrize("encryption", [Encryption.UNSAID, Encryption.ON, Encryption.VERIFIED])
+def test_settings_that_leave_it_to_the_driver_prove_nothing(shop: Any, encryption: Encryption) -> None:
+    claims = [connects(shop, encryption), demands(shop), login(shop), reports(shop)]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def test_encryption_switched_off_where_nobody_demands_it_is_no_fault(shop: Any) -> None:
+    claims = [connects(shop, Encryption.OFF), login(shop), reports(shop)]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def test_a_setting_that_encrypts_is_not_blamed_for_words_of_what_still_runs(shop: Any) -> None:
+    claims = [connects(shop, Encryption.ON), login(shop), complains(shop, StoreTrouble.ENCRYPTION_DEMANDED)]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def test_without_its_settings_the_clients_own_words_decide(shop: Any) -> None:
+    claims = [login(shop), complains(shop, StoreTrouble.ENCRYPTION_DEMANDED)]
+    assert shop.roots(shop.diagnose(claims, [shop.failing("basket-page")])) == [("taskdef.basket", "DB_TLS_REQUIRED")]
+
+
+def test_a_proxy_that_repeats_the_words_of_its_neighbour_is_not_blamed(shop: Any) -> None:
+    claims = [
+        connects(shop),
+        connects(shop, of="front"),
+        login(shop),
+        complains(shop, StoreTrouble.ENCRYPTION_DEMANDED, of_itself=False),
+        complains(shop, StoreTrouble.ENCRYPTION_DEMANDED, of="front", of_itself=False),
+    ]
+    diagnosis = shop.diagnose(claims, [shop.failing("basket-page"), shop.failing("front-page")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "DB_TLS_REQUIRED")]
+
+
+# ---- A login of its own
+def own(shop: Any, **more: Any) -> Claim:
+    return connects(shop, Encryption.ON, login_setting="STORE_URI", **more)
+
+
+def test_a_client_with_a_wrong_login_of_its_own_is_at_fault_where_the_secret_works(shop: Any) -> None:
+    claims = [own(shop), login(shop), complains(shop, StoreTrouble.LOGIN_REFUSED)]
+    diagnosis = shop.diagnose(claims, [shop.failing("basket-page"), shop.passing("orders-login")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "DB_BAD_PASSWORD")]
+    assert {"rds", "secret.orders"} <= {out.subject for out in diagnosis.ruled_out}
+
+
+def test_where_the_secret_is_refused_too_the_client_is_not_blamed(shop: Any) -> None:
+    refused = login(shop, LoginOutcome.CREDENTIALS_REFUSED)
+    claims = [own(shop), refused, complains(shop, StoreTrouble.LOGIN_REFUSED)]
+    readings = [shop.failing("basket-page"), shop.failing("orders-login", Phase.LOGIN)]
+    assert shop.roots(shop.diagnose(claims, readings)) == [("secret.orders", "DB_PASSWORD_OUT_OF_SYNC")]
+
+
+@pytest.mark.parametrize("missing", ["login", "words", "setting", "own login only"])
+def test_a_wrong_login_of_its_own_needs_all_three(shop: Any, missing: str) -> None:
+    claims = {
+        "login": login(shop),
+        "words": complains(shop, StoreTrouble.LOGIN_REFUSED),
+        "setting": own(shop),
+    }
+    if missing == "own login only":
+        claims["login"] = login(shop, of_platform=False)
+    else:
+        del claims[missing]
+    assert shop.diagnose([*claims.values(), reports(shop)], [shop.failing("basket-page")]).roots == ()
+
+
+# ---- A password in a URL
+def unfit(shop: Any, **more: Any) -> Claim:
+    values = {"component": "secret.orders", "host": HOST, "secret": "shop/orders", "proof": shop.seen("orders-login")}
+    return PasswordUnfitForUrl(**(values | more))
+
+
+def unusable(shop: Any, *, holds_login: bool = True) -> Claim:
+    return SettingUnusable(
+        component="taskdef.basket",
+        setting="STORE_URI",
+        problem="has two @",
+        holds_login=holds_login,
+        proof=shop.seen("front-settings"),
+    )
+
+
+def test_a_url_that_the_password_breaks_is_told_where_it_stands(shop: Any) -> None:
+    claims = [unfit(shop), login(shop), unusable(shop), reports(shop)]
+    diagnosis = shop.diagnose(claims, [shop.failing("basket-page"), shop.passing("orders-login")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "SECRET_BREAKS_URL")]
+    assert "where STORE_URI puts it into a URL" in diagnosis.roots[0].first_action
+
+
+def test_code_that_builds_the_url_is_told_by_the_clients_own_words(shop: Any) -> None:
+    claims = [unfit(shop), login(shop), complains(shop, StoreTrouble.ADDRESS_UNUSABLE)]
+    readings = [shop.failing("basket-page"), shop.passing("orders-login")]
+    assert shop.roots(shop.diagnose(claims, readings)) == [("taskdef.basket", "SECRET_BREAKS_URL")]
+
+
+@pytest.mark.parametrize("missing", ["unfit", "login"])
+def test_a_setting_that_is_unusable_for_another_reason_is_only_that(shop: Any, missing: str) -> None:
+    claims = {"unfit": unfit(shop), "login": login(shop)}
+    del claims[missing]
+    diagnosis = shop.diagnose([*claims.values(), unusable(shop), reports(shop)], [shop.failing("basket-page")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "CONFIG_VALUE_MALFORMED")]
+
+
+def test_a_url_that_is_no_login_is_not_broken_by_a_password(shop: Any) -> None:
+    claims = [unfit(shop), login(shop), unusable(shop, holds_login=False), reports(shop)]
+    diagnosis = shop.diagnose(claims, [shop.failing("basket-page")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "CONFIG_VALUE_MALFORMED")]
+
+
+@pytest.mark.parametrize("more", [{"secret": "another/secret"}, {"host": "other.db.example"}])
+def test_the_password_of_another_login_breaks_nothing_here(shop: Any, more: dict[str, str]) -> None:
+    claims = [unfit(shop, **more), login(shop), complains(shop, StoreTrouble.ADDRESS_UNUSABLE)]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def test_a_password_of_marks_and_a_client_that_complains_of_nothing_like_it_are_no_case(shop: Any) -> None:
+    claims = [unfit(shop), login(shop), reports(shop)]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+# ---- Authorities
+def certificate(shop: Any, trust: Trust) -> Claim:
+    return StoreCertificate(component="rds", host=HOST, trust=trust, proof=shop.seen("orders-own"))
+
+
+@pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.UNKNOWN_AUTHORITY])
+def test_a_client_that_does_not_know_the_authority_has_an_old_bundle(shop: Any, trust: Trust) -> None:
+    claims = [certificate(shop, trust), login(shop), complains(shop, StoreTrouble.CERTIFICATE_REFUSED)]
+    (root,) = shop.diagnose(claims, [shop.failing("basket-page")]).roots
+    assert (root.component, str(root.fault), root.confidence) == ("image.basket", "DB_CA_BUNDLE_OUTDATED", "high")
+
+
+def test_where_nobody_verified_it_the_certificate_may_be_wrong_otherwise(shop: Any) -> None:
+    claims = [login(shop), complains(shop, StoreTrouble.CERTIFICATE_REFUSED)]
+    (root,) = shop.diagnose(claims, [shop.failing("basket-page")]).roots
+    assert root.confidence == "medium"
+
+
+def test_a_certificate_that_is_wrong_otherwise_is_not_the_bundles_fault(shop: Any) -> None:
+    claims = [
+        certificate(shop, Trust.WRONG_OTHERWISE),
+        login(shop),
+        complains(shop, StoreTrouble.CERTIFICATE_REFUSED),
+    ]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def test_where_the_auditor_too_lacks_the_authority_its_own_failure_is_explained(shop: Any) -> None:
+    claims = [certificate(shop, Trust.UNKNOWN_AUTHORITY), complains(shop, StoreTrouble.CERTIFICATE_REFUSED)]
+    readings = [shop.failing("basket-page"), shop.failing("orders-own", Phase.TLS)]
+    diagnosis = shop.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("image.basket", "DB_CA_BUNDLE_OUTDATED")]
+    assert not diagnosis.undecided
+
+
+@pytest.mark.parametrize("trust", list(Trust))
+def test_without_a_client_that_complains_nobody_has_an_old_bundle(shop: Any, trust: Trust) -> None:
+    claims = [certificate(shop, trust), login(shop)]
+    assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def test_no_word_alone_makes_a_root(shop: Any) -> None:
+    for trouble in StoreTrouble:
+        claim = StoreComplaint(component="app.basket", trouble=trouble, of_itself=True, proof=shop.seen("basket-page"))
+        found = shop.roots(shop.diagnose([claim], [shop.failing("basket-page")]))
+        assert found in ([], [("taskdef.basket", "DB_TLS_REQUIRED")]), trouble
