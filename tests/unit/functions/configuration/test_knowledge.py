@@ -12,6 +12,7 @@ from auditor.domain.diagnosis.claims import (
     SettingPointsTo,
     SettingUnusable,
 )
+from auditor.domain.diagnosis.role_claims import HoldsPassword
 from auditor.domain.diagnosis.words import NameOutcome, Role
 from auditor.domain.observation import Failure, Phase
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, LookupFacts, Outcome, ReferenceFacts
@@ -244,3 +245,17 @@ def test_names_that_were_not_asked_and_what_was_not_read_say_nothing() -> None:
     denied = Failure(phase=Phase.QUERY, cause="aws.denied", detail="-")
     assert claims("configuration", spec, ConfigurationFacts(unread={"container": denied})) == []
     assert claims("configuration", spec, None) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        (f"postgresql://shop:secret@{DB}:5432/orders", DB),
+        (f"postgresql://{DB}:5432/orders", None),
+        (f"https://user:secret@{DB}/", None),
+    ],
+)
+def test_a_login_in_the_clear_is_told_of_stores_only_and_never_itself(value: str, host: str | None) -> None:
+    found = said(HoldsPassword, {"BACKEND_STORE_URI": value})
+    assert [claim.host for claim in found] == ([host] if host else [])
+    assert "secret" not in repr(found)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.domain.diagnosis.claims import AnswerSays, HealthReports, NameResolves, PortAnswers
+from auditor.domain.diagnosis.journey_claims import HostRejected
 from auditor.domain.diagnosis.words import (
     KEY_VALUE_STORE,
     RELATIONAL_STORE,
@@ -187,3 +188,10 @@ def test_a_redirect_that_was_not_followed_is_the_own_answer() -> None:
 def test_nothing_seen_is_nothing_said() -> None:
     assert said(object, resolved=()) == []
     assert claims("http", SPEC, None) == []
+
+
+def test_who_rejects_the_host_is_told_with_the_name_it_was_called_by() -> None:
+    rejected = answer(403, message="host_rejected")
+    (claim,) = said(HostRejected, probed(rejected))
+    assert (claim.host, claim.called, claim.by_other_name) == (HOST, f"{HOST}:8000", None)
+    assert said(HostRejected, probed(answer(403, message="permission_denied"))) == []

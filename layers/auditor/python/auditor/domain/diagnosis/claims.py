@@ -9,7 +9,9 @@ A claim repeats what was seen and concludes nothing. ``proof`` holds the ids of 
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.domain.diagnosis.journey_claims import JourneyClaim
 from auditor.domain.diagnosis.proof import Proof
+from auditor.domain.diagnosis.role_claims import RoleClaim
 from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
 
 
@@ -237,5 +239,7 @@ Claim = (
     | RunningCounts
     | TasksStarted
     | SecretChanged
+    | JourneyClaim
+    | RoleClaim
 )
 """The closed vocabulary."""

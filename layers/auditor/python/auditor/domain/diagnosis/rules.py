@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from auditor.domain.diagnosis import data_rules, reference_rules, settings_rules, task_rules
+from auditor.domain.diagnosis import data_rules, journey_rules, reference_rules, settings_rules, task_rules
 from auditor.domain.diagnosis.candidate import Candidate
 from auditor.domain.diagnosis.evidence import Evidence
 
@@ -13,4 +13,5 @@ RULES: tuple[Rule, ...] = (
     *reference_rules.RULES,
     *data_rules.RULES,
     *task_rules.RULES,
+    *journey_rules.RULES,
 )

@@ -15,6 +15,7 @@ from auditor.domain.diagnosis.claims import (
 )
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.role_claims import RunsWithRoles
 from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
 
 
@@ -83,7 +84,7 @@ def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
         meaning, service = _REASONS.get(stopped.reason), evidence.service_of(stopped.component)
         if meaning is None or not service:
             continue
-        component = _component(evidence, stopped.component, meaning)
+        component = _component(evidence, stopped, meaning)
         if not component:
             continue
         counts = [claim for claim in evidence.of(RunningCounts) if claim.component == stopped.component]
@@ -109,7 +110,7 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
     for counts in evidence.of(RunningCounts):
         service = evidence.service_of(counts.component)
         stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
-        told = [c for c in stopped if c.reason in _REASONS and _component(evidence, c.component, _REASONS[c.reason])]
+        told = [c for c in stopped if c.reason in _REASONS and _component(evidence, c, _REASONS[c.reason])]
         if not service or counts.running > 0 or counts.desired == 0 or told:
             continue
         yield Candidate(
@@ -193,9 +194,17 @@ def _names_gone(evidence: Evidence, service: str) -> list[Claim]:
     return [*empty, *lookups]
 
 
-def _component(evidence: Evidence, stopped: str, meaning: _Meaning) -> str:
-    own = evidence.sibling(stopped, meaning.kind)
-    return own or (evidence.only(meaning.kind) if meaning.shared else "")
+def _component(evidence: Evidence, stopped: TaskStopped, meaning: _Meaning) -> str:
+    own = evidence.sibling(stopped.component, meaning.kind)
+    if own or not meaning.shared:
+        return own
+    if meaning.kind == "iam":
+        # Of several roles it is the one that fetches what a task needs before it starts.
+        roles = [claim for claim in evidence.of(RunsWithRoles) if claim.component == stopped.component]
+        fetching = {evidence.bound_to("iam", claim.execution_role) for claim in roles} - {""}
+        if len(fetching) == 1:
+            return fetching.pop()
+    return evidence.only(meaning.kind)
 
 
 RULES = (stopped_for_a_reason, nothing_runs, runs_and_is_not_registered, dead_instance_still_registered)
