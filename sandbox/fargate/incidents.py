@@ -29,6 +29,7 @@ class Wiring:
     ``earlier`` and ``hard_coded`` are private addresses where nothing answers: of a task of the neighbour that was
     replaced, and the one that the image tagged ``tag_with_address`` carries in its code. ``password_key`` names the
     password in the database's secret, ``inline_password`` the variables, by service, that hold it in the clear.
+    ``models`` is the service that is an MLflow, and ``allowed_hosts`` its variable with the Host headers that it takes.
     """
 
     caller: str
@@ -42,6 +43,8 @@ class Wiring:
     hard_coded: str
     tag_with_address: str
     password_key: str
+    models: str
+    allowed_hosts: str
     inline_password: Callable[[str], dict[str, dict[str, str]]] = lambda _: {}
 
 
@@ -53,6 +56,7 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "H13": (f"{url} names a namespace that does not exist", _wrong_namespace_and_old_image),
         "H14": (f"{caller} logs in as the wrong database user", _wrong_user),
         "H19": (f"{url} holds the address of a task of {neighbour} that was replaced", _stale_address),
+        "H27": (f"{wiring.models} takes the Host of its callers no more: the port counts", _host_without_port),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "M06": ("the wrong namespace, and a database password that the server does not know", _two_faults),
         "B02": ("the cache is not deployed, by intention", _no_cache),
@@ -87,6 +91,14 @@ def _wrong_user(wiring: Wiring, platform: FargatePlatform) -> None:
 def _stale_address(wiring: Wiring, platform: FargatePlatform) -> None:
     address, port = _swallow_neighbour(wiring, platform, wiring.earlier)
     platform.control_plane.change(wiring.caller, **{wiring.url: f"http://{address}:{port}"})
+
+
+def _host_without_port(wiring: Wiring, platform: FargatePlatform) -> None:
+    """As after an upgrade whose list was written for an MLflow that compared names alone."""
+    service = platform.estate.service(wiring.models)
+    internal = platform.estate.internal(service.name)
+    listed = service.variables[wiring.allowed_hosts].replace(f"{internal}:{service.port}", internal)
+    platform.control_plane.change(wiring.models, **{wiring.allowed_hosts: listed})
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

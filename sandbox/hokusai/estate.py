@@ -14,6 +14,7 @@ from sandbox.fargate.estate import (
     public_address,
 )
 from sandbox.fargate.incidents import Wiring
+from sandbox.mlflow.shelf import schema
 
 NAMESPACE = "hokusai-development.local"
 CLUSTER = "hokusai-development"
@@ -63,11 +64,7 @@ def hokusai_estate(network: int) -> Estate:
             application_role=APPLICATION_ROLE,
             application_secret=APPLICATION_SECRET,
             monitoring_role=MONITORING_ROLE,
-            schema=(
-                "CREATE TABLE experiments (experiment_id serial PRIMARY KEY, name text NOT NULL)",
-                "INSERT INTO experiments (name) VALUES ('Default'), ('sales-lead-scoring')",
-                f"GRANT SELECT ON experiments TO {APPLICATION_ROLE}",
-            ),
+            schema=schema(APPLICATION_ROLE, "Default", "sales-lead-scoring"),
         ),
         cache=Cache(
             store=Store(name=REDIS_NAME, address=private_address(network, "2.30"), port=REDIS_PORT),
@@ -130,7 +127,9 @@ def _services(network: int, password: str) -> tuple[Service, ...]:
             log_group="/ecs/hokusai-mlflow-development",
             variables={
                 "BACKEND_STORE_URI": _backend_store(password),
-                "DEFAULT_ARTIFACT_ROOT": "s3://hokusai-mlflow-artifacts-development",
+                # Served by MLflow itself, which alone may use the bucket.
+                "DEFAULT_ARTIFACT_ROOT": "mlflow-artifacts:/",
+                "ARTIFACTS_DESTINATION": "s3://hokusai-mlflow-artifacts-development",
                 "MLFLOW_HOST": "0.0.0.0",
                 "MLFLOW_PORT": str(MLFLOW_PORT),
                 "MLFLOW_ALLOWED_HOSTS": f"{REGISTRY},{MLFLOW_NAME}:{MLFLOW_PORT},localhost:{MLFLOW_PORT}",
@@ -185,6 +184,8 @@ WIRING = Wiring(
     hard_coded=HARD_CODED_MLFLOW,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="database_password",
+    models="mlflow",
+    allowed_hosts="MLFLOW_ALLOWED_HOSTS",
     inline_password=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password)}},
 )
 """What the recorded incidents meet. MLflow had four addresses within a month; the earlier one is of a gone task."""

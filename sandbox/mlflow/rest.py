@@ -4,6 +4,7 @@
 """
 
 import threading
+from typing import Any
 
 from sandbox.fargate import database
 from sandbox.fargate.serving import Reply, Request, html_reply
@@ -55,10 +56,7 @@ class Rest:
             raise RefusedError(400, "INVALID_PARAMETER_VALUE", "Invalid path")
         match request.method:
             case "GET" if not path:
-                folder = request.parameters.get("path", "").strip("/")
-                inside = {f.removeprefix(f"{folder}/").partition("/") for f in self.files if f.startswith(f"{folder}/")}
-                files = [{"path": name, "is_dir": bool(rest)} for name, _, rest in sorted(inside)]
-                return found({"files": files} if files else {})
+                return self._listed(request.parameters.get("path", "").strip("/"))
             case "GET" if path in self.files:
                 return Reply(status=200, body=self.files[path], kind="text/plain")
             case "GET":
@@ -70,3 +68,12 @@ class Rest:
                 self.files = {f: c for f, c in self.files.items() if f != path and not f.startswith(f"{path}/")}
                 return found({})
         return html_reply(405, NOT_ALLOWED)
+
+    def _listed(self, folder: str) -> Reply:
+        found_there: dict[str, dict[str, Any]] = {}
+        for path, content in sorted(self.files.items()):
+            name, deeper, _ = path.removeprefix(f"{folder}/").partition("/")
+            if path.startswith(f"{folder}/"):
+                entry = {"is_dir": True} if deeper else {"is_dir": False, "file_size": len(content)}
+                found_there[name] = {"path": name, **entry}
+        return found({"files": list(found_there.values())} if found_there else {})

@@ -14,6 +14,7 @@ from sandbox.fargate.estate import (
     public_address,
 )
 from sandbox.fargate.incidents import Wiring
+from sandbox.mlflow.shelf import schema
 
 NAMESPACE = "shop-prod.internal"
 ORDERS_DB = "orders.c0ffee2example.us-east-1.rds.amazonaws.com"
@@ -26,7 +27,9 @@ AUDITOR_SECRET = "shop-prod/auditor/orders-db"
 CANARY_SECRET = "shop-prod/auditor/canary"
 WEB, ACCOUNTS = "www.shop.example", "accounts.shop.example"
 PRICING_NAME, STOREFRONT_NAME, ACCOUNTS_NAME = (f"{name}.{NAMESPACE}" for name in ("pricing", "storefront", "accounts"))
+MODELS_NAME = f"models.{NAMESPACE}"
 STOREFRONT_PORT, PRICING_PORT, ACCOUNTS_PORT, ORDERS_PORT, SESSIONS_PORT = 8080, 7070, 9090, 5433, 6380
+MODELS_PORT = 6060
 SESSIONS_ENDPOINT = "/shop-prod/sessions/endpoint"
 HARD_CODED_PRICING = "2.44"
 """The address that one release's status page asks; nothing answers there."""
@@ -75,6 +78,7 @@ def _orders_db(network: int) -> Database:
             "CREATE TABLE prices (sku text PRIMARY KEY, cents integer NOT NULL)",
             "INSERT INTO prices VALUES ('teapot', 2450), ('cup', 690)",
             f"GRANT SELECT ON prices TO {SHOP_APP}",
+            *schema(SHOP_APP, "Default", "price-elasticity"),
         ),
     )
 
@@ -147,6 +151,20 @@ def _services(network: int) -> tuple[Service, ...]:
             check=("/up", "200-204"),
             log_group="/shop-prod/accounts",
         ),
+        Service(
+            name="models",
+            ecs_name="models",
+            container="mlflow",
+            address=private_address(network, "1.81"),
+            port=MODELS_PORT,
+            size=("512", "1024"),
+            health="/models/health",
+            target_group="shop-prod-models",
+            check=("/models/health", "200"),
+            log_group="/shop-prod/models",
+            variables={"MLFLOW_SERVER_ALLOWED_HOSTS": f"{MODELS_NAME}:{MODELS_PORT},localhost:{MODELS_PORT}", **orders},
+            references=orders_password,
+        ),
     )
 
 
@@ -162,5 +180,7 @@ WIRING = Wiring(
     hard_coded=HARD_CODED_PRICING,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="password",
+    models="models",
+    allowed_hosts="MLFLOW_SERVER_ALLOWED_HOSTS",
 )
 """What the recorded incidents meet here."""
