@@ -1,3 +1,3 @@
 """THE registry of families: names only, so that whoever reads it imports nothing else."""
 
-FAMILIES: tuple[str, ...] = ("http", "database", "dns", "discovery", "compute", "configuration")
+FAMILIES: tuple[str, ...] = ("http", "database", "dns", "discovery", "compute", "configuration", "journey")
