@@ -12,6 +12,8 @@ from sandbox.shop.estate import (
     ACCOUNTS_NAME,
     ACCOUNTS_PORT,
     HARD_CODED_PRICING,
+    MODELS_NAME,
+    MODELS_PORT,
     ORDERS_DB,
     ORDERS_PORT,
     ORDERS_SECRET,
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.slow
 NETWORK = 74
 PRICES = f"https://{WEB}/api/prices"
 PRICING = f"http://{PRICING_NAME}:{PRICING_PORT}"
+MODELS = f"http://{MODELS_NAME}:{MODELS_PORT}"
 BASELINE = {
     f"https://{WEB}/": "200 <!doctype html>",
     f"http://{WEB}/": f"301 https://{WEB}:443/",
@@ -49,6 +52,9 @@ BASELINE = {
     f"http://{STOREFRONT_NAME}:{STOREFRONT_PORT}/status": '200 {"state":"up"}',
     f"{PRICING}/v2/ping": "200 pong",
     f"{PRICING}/v2/prices": '200 {"currency":"EUR","prices":{"cup":690,"teapot":2450}}',
+    f"{MODELS}/models/health": "200 OK",
+    f"{MODELS}/models/api/2.0/mlflow/experiments/search?max_results=1": '200 { "experiments": [ {',
+    f"{MODELS}/api/2.0/mlflow/experiments/search?max_results=1": "404 <!doctype html>",
     f"https://{ACCOUNTS}/up": '200 {"state":"up"}',
     f"http://{ACCOUNTS_NAME}:{ACCOUNTS_PORT}/up": '200 {"state":"up"}',
 }
@@ -139,6 +145,15 @@ def test_h19_the_address_is_stale(stage: Callable[..., World]) -> None:
     assert complaint(proxied(world)) == (504, "The pricing engine did not answer: request timed out")
     assert used(world) == (f"http://{stale}:{PRICING_PORT}", False)
     assert world.vantage.tcp(stale, PRICING_PORT) == "timeout"
+    assert pricing_serves(world)
+
+
+def test_h27_the_registry_takes_the_name_of_its_callers_no_more(stage: Callable[..., World]) -> None:
+    world = stage("H27")
+    rejected = "403 Invalid Host header - possible DNS rebinding attack detected"
+    assert told(world.vantage.ask(f"{MODELS}/models/health")) == rejected
+    other = {"Host": f"localhost:{MODELS_PORT}"}
+    assert world.vantage.ask(f"{MODELS}/models/health", headers=other).status == 200
     assert pricing_serves(world)
 
 
