@@ -138,7 +138,7 @@ def _emitter(status: int, headers: Mapping[str, str], body: bytes, document: dic
         return Emitter.SERVICE
     if re.match(rb"\s*<!doctype html>\s*<html lang=en>\s*<title>\d{3} ", head, re.IGNORECASE):
         return Emitter.SERVICE
-    return Emitter.UNKNOWN
+    return Emitter.SERVICE if server.startswith(("uvicorn", "gunicorn", "werkzeug")) else Emitter.UNKNOWN
 
 
 def _error_code(document: dict[str, Any] | None) -> ErrorCode | None:

@@ -98,7 +98,9 @@ def test_what_a_refusal_says_to_who_sent_a_key(status: int, body: str, says: str
         ("uvicorn", 502, detail("x"), Emitter.PROXY, "upstream_unreachable"),
         ("uvicorn", 500, detail("x"), Emitter.SERVICE, "server_error"),
         ("uvicorn", 500, error("INTERNAL_ERROR"), Emitter.SERVICE, "server_error"),
-        ("uvicorn", 500, "x", Emitter.UNKNOWN, "server_error"),
+        ("uvicorn", 500, "x", Emitter.SERVICE, "server_error"),
+        ("gunicorn/23.0", 500, "x", Emitter.SERVICE, "server_error"),
+        ("", 500, "x", Emitter.UNKNOWN, "server_error"),
     ],
 )
 def test_who_wrote_it(server: str, status: int, body: str, emitter: Emitter, says: str) -> None:
