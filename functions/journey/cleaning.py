@@ -11,6 +11,7 @@ from functions.journey.facts import CallFacts
 from functions.journey.reading import document_of, refusal
 from functions.journey.server import ARTIFACTS, Call, Server, asking
 
+_NEXT_PAGE = "next_page_token"
 MOST_AT_ONCE = 20
 """Experiments, and as many models, that one cleanup takes away; what is left waits for the next run."""
 
@@ -105,10 +106,16 @@ class Cleaner:
         return gone
 
     async def _list(self, call: Call, key: str, cleaned: Cleaned) -> list[dict[str, Any]] | None:
-        """The objects under a key of the answer, none where the key is left out; None if it was not told."""
+        """The objects under a key of the answer; None if it was not told.
+
+        MLflow leaves an empty list out. What answers something else instead has not said that nothing is there.
+        """
         answer = await self._ask(call, cleaned)
         document = document_of(answer.body) if answer is not None else None
-        if document is None or not isinstance(found := document.get(key, []), list):
+        if document is None or (key not in document and document.keys() - {_NEXT_PAGE}):
+            return None
+        found = document.get(key, [])
+        if not isinstance(found, list):
             return None
         return [each for each in found[:MOST_AT_ONCE] if isinstance(each, dict)]
 

@@ -151,7 +151,7 @@ class Exchange:
         """Read the answer's body."""
         assert self._response is not None, "begin comes before finish"
         response = self._response
-        broken = f"answered {response.status_code} and ended the connection before its body was complete"
+        broken = f"answered {response.status_code} and a body that does not come to its end"
         with self._in_use(), _speaking("journey.answer_truncated", broken):
             body: bytes = response.raw.read(MAX_RECEIVED, decode_content=False)
             if response.raw.length_remaining:

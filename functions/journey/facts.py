@@ -150,7 +150,7 @@ def _cause(id: str, meaning: str) -> Cause:
 CAUSES: tuple[Cause, ...] = (
     _cause("journey.no_answer", "the peer took the request and sent no answer in time"),
     _cause("journey.answer_unfinished", "the answer began and did not end in time"),
-    _cause("journey.answer_truncated", "the peer ended the connection before its answer was complete"),
+    _cause("journey.answer_truncated", "the answer's body breaks off or cannot be read to its end"),
     _cause("journey.answer_too_large", "the answer is longer than any honest one"),
     _cause("journey.not_http", "what the peer sent is not an HTTP answer"),
     _cause("journey.out_of_time", "the time of the whole journey ended before this request had its turn"),
