@@ -20,6 +20,7 @@ from functions.database import facts as database
 from functions.discovery import facts as discovery
 from functions.dns import facts as dns
 from functions.http import facts as http
+from functions.journey import facts as journey
 
 SLOT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 VANTAGE = Vantage(kind="function", name="auditor", region="eu-west-1", in_vpc=True)
@@ -36,6 +37,7 @@ services:
 components:
   - { id: app.front, service: front }
   - { id: taskdef.front, service: front, aws_name: shop-front }
+  - { id: taskdef.basket, service: basket }
   - { id: code.front, service: front }
   - { id: app.basket, service: basket }
   - { id: ecs.basket, service: basket }
@@ -72,6 +74,19 @@ targets:
     spec:
       url: https://shop.example/health/basket
       health: { status: $.connected, breaker: $.breaker, upstream_url: $.url }
+  - id: front-registers
+    family: journey
+    service: front
+    component: app.front
+    critical: false
+    private: false
+    spec: { url: "https://shop.example/models", enabled: true, credential: { secret: shop/canary } }
+  - id: basket-registers
+    family: journey
+    service: basket
+    component: app.basket
+    critical: false
+    spec: { url: "http://basket.shop-prod.internal:7000", enabled: true }
   - id: basket-live
     family: http
     service: basket
@@ -288,6 +303,20 @@ def _registered() -> discovery.DiscoveryFacts:
     )
 
 
+def _registers(host: str, address: str, **more: Any) -> journey.JourneyFacts:
+    return journey.JourneyFacts(
+        enabled=True,
+        scheme="http" if "internal" in host else "https",
+        host=host,
+        port=7000 if "internal" in host else 443,
+        prefix="",
+        resolved=(address,),
+        stages=tuple(journey.StageFacts(name=name, outcome="done", requests=3) for name in journey.STAGES),
+        remains=journey.RemainsFacts(looked=True, removed=2),
+        **more,
+    )
+
+
 PUBLIC = ("shop.example", "203.0.113.7")
 SEEN: Mapping[str, Mapping[str, Any]] = {
     "http": {
@@ -310,11 +339,16 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
     "discovery": {"basket-registered": _registered()},
     "compute": {"basket-tasks": _tasks()},
     "configuration": {"front-settings": _settings()},
+    "journey": {
+        "front-registers": _registers(*PUBLIC, credential="canary"),
+        "basket-registers": _registers(BASKET, TASK),
+    },
 }
 PHASES = {
     "http": ("name", "tcp", "request", "first_byte", "transfer"),
     "database": ("prepare", "name", "tcp", "login", "query"),
     "dns": ("name",),
+    "journey": ("name", "tcp", "first_byte", "transfer"),
 }
 
 
@@ -394,6 +428,14 @@ NO_SUCH_NAMESPACE = (
 """
 )
 
+STOPPED = """
+  {target}-registers:
+    facts:
+      remains: null
+      "stages[name={stage}].outcome": failed
+      "stages[name={stage}].stopped_at": {{ call: it, status: {status}, says: {says} }}
+"""
+
 KINDS: dict[str, tuple[str, str, set[str]]] = {
     "H04 a setting is absent": (
         PROXY_FAILS.format(upstream="localhost:7000", page="localhost:7000")
@@ -441,6 +483,21 @@ KINDS: dict[str, tuple[str, str, set[str]]] = {
       "container.settings[variable=BASKET_URL].is_literal_address": true
 """,
         "{ roots: [{ component: taskdef.front, fault: STALE_HARDCODED_ADDRESS }], must_not_blame: [app.basket] }",
+        {"app.front"},
+    ),
+    "H27 the Host is refused": (
+        STOPPED.format(target="basket", stage="experiment", status=403, says="host_rejected")
+        + STOPPED.format(target="front", stage="experiment", status=403, says="host_rejected")
+        + """
+  basket-live: { facts: { "probed[*].answer.status": 403, "probed[*].answer.message": host_rejected } }
+  front-search: { facts: { "probed[*].answer.status": 403, "probed[*].answer.message": host_rejected } }
+""",
+        "{ roots: [{ component: taskdef.basket, fault: HOST_HEADER_REJECTED }], must_not_blame: [app.basket, rds] }",
+        {"app.front", "app.basket"},
+    ),
+    "a path that the proxy does not know": (
+        STOPPED.format(target="front", stage="artifact", status=404, says="not_served"),
+        "{ roots: [{ component: code.front, fault: PROXY_PATH_NOT_TRANSLATED }], must_not_blame: [app.basket] }",
         {"app.front"},
     ),
     "P02 all slots taken": (
