@@ -137,6 +137,7 @@ FAMILY: Family[JourneySpec] = Family(
     period=timedelta(minutes=15),
     timeout=timedelta(seconds=120),
     memory_mb=256,
+    # 30 ms for the 23 requests of a whole one, each over a connection of its own; TLS takes as much again
     cost=Cost(cpu_ms=60.0, descriptors=4, blocking=True),
     permissions=_permissions,
     destinations=_destinations,
