@@ -7,6 +7,7 @@ FAMILIES: tuple[str, ...] = (
     "database",
     "cache",
     "network",
+    "journey",
     "discovery",
     "compute",
     "configuration",

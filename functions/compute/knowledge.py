@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.role_claims import RunsWithRoles
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
-from functions.compute.facts import MAX_TASKS, ComputeFacts, ServiceFacts, StopKind
+from functions.compute.facts import MAX_TASKS, ComputeFacts, DefinitionFacts, ServiceFacts, StopKind
 from functions.compute.family import ComputeSpec
 
 _REASONS = {
@@ -32,9 +33,17 @@ def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) 
     found: list[says.Claim] = []
     if facts.service is not None:
         found.append(_counts(target.component, facts.service, proof))
+    if facts.definition is not None:
+        found.append(_roles(target.component, facts.definition, proof))
     found += _running(target.component, facts, proof)
     found += _stopped(target.component, facts, proof)
     return tuple(dict.fromkeys(found))
+
+
+def _roles(component: str, definition: DefinitionFacts, proof: Proof) -> says.Claim:
+    return RunsWithRoles(
+        component=component, execution_role=definition.execution_role, task_role=definition.task_role, proof=proof
+    )
 
 
 def _counts(component: str, service: ServiceFacts, proof: Proof) -> says.Claim:

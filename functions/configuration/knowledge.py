@@ -7,6 +7,7 @@ from auditor.domain.diagnosis import cache_claims as caches
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.proof import Proof, observation_id
+from auditor.domain.diagnosis.role_claims import HoldsPassword
 from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
@@ -43,6 +44,11 @@ def claims(target: Target[ConfigurationSpec], observation: Observation[Configura
     found: list[says.Claim] = [*_missing(target, container, proof), *_settings(target, container, proof)]
     found += _references(component, container, proof)
     found += _logins(component, container.settings, proof)
+    found += (
+        HoldsPassword(component=component, setting=setting.variable, host=setting.host, proof=proof)
+        for setting in container.settings
+        if setting.has_credentials and setting.host and is_relational(setting.scheme)
+    )
     found += _lookups(facts, container, proof)
     return tuple(dict.fromkeys(found))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from auditor.domain.diagnosis import claims as says
+from auditor.domain.diagnosis import journey_claims, store_claims, tls_claims, words
 from auditor.domain.diagnosis import routing_claims as routing
-from auditor.domain.diagnosis import store_claims, tls_claims, words
 from auditor.domain.diagnosis.addresses import is_literal
 from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.diagnosis.store_words import StoreTrouble
@@ -16,6 +16,7 @@ from auditor.domain.target import Target
 from functions.http.access import access_claims
 from functions.http.facts import AddressFacts, AnswerFacts, HttpFacts
 from functions.http.family import HttpSpec
+from functions.http.refusals import DEFAULT_PORTS
 
 _SAYINGS = {
     "upstream_connect_failed": words.Saying.CANNOT_CONNECT_UPSTREAM,
@@ -56,6 +57,8 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
         # What a redirect to another host led to speaks of that one.
         if address.answer is not None and _answered_by(facts, address, address.answer) == facts.host.lower():
             found.append(_answer(target, address.answer, proof))
+            if address.answer.message == "host_rejected":
+                found.append(_host_rejected(target, facts, proof))
             found += _health(target, address.answer, proof)
             found += access_claims(target, facts, address.answer, proof)
             found += _store(target, address.answer, proof)
@@ -164,6 +167,12 @@ def _answer(target: Target[HttpSpec], answer: AnswerFacts, proof: Proof) -> says
         upstream_port=int(port) if port.isdigit() else None,
         proof=proof,
     )
+
+
+def _host_rejected(target: Target[HttpSpec], facts: HttpFacts, proof: Proof) -> says.Claim:
+    own_port = DEFAULT_PORTS[facts.scheme] == facts.port
+    called = facts.host if own_port else f"{facts.host}:{facts.port}"
+    return journey_claims.HostRejected(component=target.component, host=facts.host, called=called, proof=proof)
 
 
 def _answered_by(facts: HttpFacts, address: AddressFacts, answer: AnswerFacts) -> str:

@@ -66,6 +66,7 @@ class Wiring:
     replaced, and the one that the image tagged ``tag_with_address`` carries in its code. ``password_key`` names the
     password in the database's secret, ``inline_password`` the variables, by service, that hold it in the clear.
     ``without_tls``: the variables, by service, with which a client comes to the database without encryption.
+    ``models`` is the service that is an MLflow, and ``allowed_hosts`` its variable with the Host headers that it takes.
     """
 
     caller: str
@@ -81,6 +82,8 @@ class Wiring:
     hard_coded: str
     tag_with_address: str
     password_key: str
+    models: str
+    allowed_hosts: str
     inline_password: Callable[[str], dict[str, dict[str, str]]] = lambda _: {}
     check: Check
     entrance: Entrance
@@ -99,6 +102,7 @@ def incidents(wiring: Wiring) -> dict[str, Incident]:
         "P08": (f"one of the two addresses of {neighbour} in Cloud Map is of a task that is gone", _dead_instance),
         "P09": (f"the Cloud Map service of {neighbour} was made anew, and ECS registers nobody in it", _unregistered),
         "P14": ("the certificate of the load balancers expired yesterday", _certificate_expired),
+        "H27": (f"{wiring.models} takes the Host of its callers no more: the port counts", _host_without_port),
         "P02": ("every connection slot of PostgreSQL is taken", _slots_exhausted),
         "P21": ("the cache's memory is full of a queue that nobody reads, and it may evict nothing", _cache_full),
         "P03": ("a client comes without TLS to a database that demands it", _without_tls),
@@ -171,6 +175,14 @@ def _unregistered(wiring: Wiring, platform: FargatePlatform) -> None:
 
 def _certificate_expired(_wiring: Wiring, platform: FargatePlatform) -> None:
     platform.let_certificate_expire()
+
+
+def _host_without_port(wiring: Wiring, platform: FargatePlatform) -> None:
+    """As after an upgrade whose list was written for an MLflow that compared names alone."""
+    service = platform.estate.service(wiring.models)
+    internal = platform.estate.internal(service.name)
+    listed = service.variables[wiring.allowed_hosts].replace(f"{internal}:{service.port}", internal)
+    platform.control_plane.change(wiring.models, **{wiring.allowed_hosts: listed})
 
 
 def _slots_exhausted(_wiring: Wiring, platform: FargatePlatform) -> None:

@@ -72,7 +72,7 @@ def html_reply(status: int, text: str, **headers: str) -> Reply:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: "_Server"
+    server: "Server"
 
     def _serve(self) -> None:
         self.close_connection = True
@@ -109,7 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         """The sandbox's screen belongs to the audit."""
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """One stand-in on one address."""
+
     daemon_threads = True
     request_queue_size = 64
 
@@ -133,5 +135,5 @@ class _Server(ThreadingHTTPServer):
 
 def serve(at: tuple[str, int], name: str, application: Application, tls: ssl.SSLContext | None = None) -> None:
     """Serves in threads of this process until the process ends."""
-    server = _Server(at, name, application, tls)
+    server = Server(at, name, application, tls)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, daemon=True).start()

@@ -43,7 +43,7 @@ class AuthService:
                 "user_id": "health-auditor",
                 "key_id": "canary",
                 "service_id": "platform",
-                "scopes": ["model:read"],
+                "scopes": ["model:read", "model:write"],
                 "rate_limit_per_hour": 1000,
                 "has_sufficient_balance": True,
                 "balance": 1.0,

@@ -16,6 +16,7 @@ from sandbox.fargate.estate import (
     public_address,
 )
 from sandbox.fargate.incidents import Check, Entrance, Wiring
+from sandbox.mlflow.shelf import schema
 
 NAMESPACE = "hokusai-development.local"
 CLUSTER = "hokusai-development"
@@ -80,9 +81,7 @@ def hokusai_estate(network: int) -> Estate:
             application_secret=APPLICATION_SECRET,
             monitoring_role=MONITORING_ROLE,
             schema=(
-                "CREATE TABLE experiments (experiment_id serial PRIMARY KEY, name text NOT NULL)",
-                "INSERT INTO experiments (name) VALUES ('Default'), ('sales-lead-scoring')",
-                f"GRANT SELECT ON experiments TO {APPLICATION_ROLE}",
+                *schema(APPLICATION_ROLE, "Default", "sales-lead-scoring"),
                 "CREATE TABLE alembic_version (version_num text PRIMARY KEY)",
                 f"INSERT INTO alembic_version VALUES ('{MLFLOW_SCHEMA}')",
             ),
@@ -168,7 +167,9 @@ def _services(network: int, password: str) -> tuple[Service, ...]:
             log_group="/ecs/hokusai-mlflow-development",
             variables={
                 "BACKEND_STORE_URI": _backend_store(password),
-                "DEFAULT_ARTIFACT_ROOT": "s3://hokusai-mlflow-artifacts-development",
+                # Served by MLflow itself, which alone may use the bucket.
+                "DEFAULT_ARTIFACT_ROOT": "mlflow-artifacts:/",
+                "ARTIFACTS_DESTINATION": "s3://hokusai-mlflow-artifacts-development",
                 "MLFLOW_HOST": "0.0.0.0",
                 "MLFLOW_PORT": str(MLFLOW_PORT),
                 # The load balancer's health check calls a task by its address.
@@ -229,6 +230,8 @@ WIRING = Wiring(
     hard_coded=HARD_CODED_MLFLOW,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,
     password_key="database_password",
+    models="mlflow",
+    allowed_hosts="MLFLOW_ALLOWED_HOSTS",
     inline_password=lambda password: {"mlflow": {"BACKEND_STORE_URI": _backend_store(password)}},
     check=Check(strict="mlflow", matcher="200", moved="api", path="/health/live"),
     entrance=Entrance(

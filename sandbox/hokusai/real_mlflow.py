@@ -51,7 +51,7 @@ def start_mlflow(
         "PATH": os.defpath,
         "HOME": str(folder),
         "MLFLOW_BACKEND_STORE_URI": _dialled(task.environment["BACKEND_STORE_URI"], dialler),
-        "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(artifacts),
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": task.environment["DEFAULT_ARTIFACT_ROOT"],
         "MLFLOW_ARTIFACTS_DESTINATION": str(artifacts),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # would start further processes
         "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -16,6 +16,7 @@ from sandbox.fargate.estate import (
     public_address,
 )
 from sandbox.fargate.incidents import Check, Entrance, Wiring
+from sandbox.mlflow.shelf import schema
 
 NAMESPACE = "shop-prod.internal"
 ORDERS_DB = "orders.c0ffee2example.us-east-1.rds.amazonaws.com"
@@ -28,7 +29,9 @@ AUDITOR_SECRET = "shop-prod/auditor/orders-db"
 CANARY_SECRET = "shop-prod/auditor/canary"
 WEB, ACCOUNTS = "www.shop.example", "accounts.shop.example"
 PRICING_NAME, STOREFRONT_NAME, ACCOUNTS_NAME = (f"{name}.{NAMESPACE}" for name in ("pricing", "storefront", "accounts"))
+MODELS_NAME = f"models.{NAMESPACE}"
 STOREFRONT_PORT, PRICING_PORT, ACCOUNTS_PORT, ORDERS_PORT, SESSIONS_PORT = 8080, 7070, 9090, 5433, 6380
+MODELS_PORT = 6060
 SESSIONS_ENDPOINT = "/shop-prod/sessions/endpoint"
 HARD_CODED_PRICING = "2.44"
 """The address that one release's status page asks; nothing answers there."""
@@ -102,6 +105,7 @@ def _orders_db(network: int) -> Database:
             "CREATE SCHEMA migrations",
             "CREATE TABLE migrations.applied (head text PRIMARY KEY)",
             "INSERT INTO migrations.applied VALUES ('2026_10_prices')",
+            *schema(SHOP_APP, "Default", "price-elasticity"),
         ),
         versions=("migrations.applied.head",),
     )
@@ -176,6 +180,20 @@ def _services(network: int) -> tuple[Service, ...]:
             check=("/up", "200-204"),
             log_group="/shop-prod/accounts",
         ),
+        Service(
+            name="models",
+            ecs_name="models",
+            container="mlflow",
+            address=private_address(network, "1.81"),
+            port=MODELS_PORT,
+            size=("512", "1024"),
+            health="/models/health",
+            target_group="shop-prod-models",
+            check=("/models/health", "200"),
+            log_group="/shop-prod/models",
+            variables={"MLFLOW_SERVER_ALLOWED_HOSTS": f"{MODELS_NAME}:{MODELS_PORT},localhost:{MODELS_PORT}", **orders},
+            references=orders_password,
+        ),
     )
 
 
@@ -198,5 +216,7 @@ WIRING = Wiring(
         balancer="shop-prod-web", path="/feeds/*", wrong="storefront", bare="shop-prod-web", stopped="accounts"
     ),
     without_tls=lambda _: {"pricing": {"ORDERS_DB_SSLMODE": "disable"}},
+    models="models",
+    allowed_hosts="MLFLOW_SERVER_ALLOWED_HOSTS",
 )
 """What the recorded incidents meet here."""

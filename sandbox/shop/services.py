@@ -2,12 +2,12 @@
 
 from sandbox.fargate.estate import private_address
 from sandbox.fargate.process import Host, Stand, main
-from sandbox.shop import accounts, pricing, storefront
+from sandbox.shop import accounts, models, pricing, storefront
 from sandbox.shop.estate import HARD_CODED_PRICING, PRICING_PORT, TAG_WITH_HARD_CODED_ADDRESS, shop_estate
 
 
 def stands(host: Host) -> tuple[Stand, ...]:
-    """Storefront, pricing engine and accounts."""
+    """Storefront, pricing engine, accounts and the model registry."""
     task, patience = host.task("storefront"), host.place.patience
     literal = f"http://{private_address(host.estate.network, HARD_CODED_PRICING)}:{PRICING_PORT}"
     image = storefront.Image(hard_coded_pricing=literal if task.image_tag == TAG_WITH_HARD_CODED_ADDRESS else None)
@@ -26,6 +26,11 @@ def stands(host: Host) -> tuple[Stand, ...]:
             service=host.estate.service("accounts"),
             server=accounts.SERVER,
             application=accounts.Accounts(host.place.canary_key),
+        ),
+        Stand(
+            service=host.estate.service("models"),
+            server=models.SERVER,
+            application=models.Models(host.task("models"), host.dialler("models")),
         ),
     )
 

@@ -254,6 +254,15 @@ def test_h19_the_address_is_stale(stage: Callable[..., World]) -> None:
     assert world.variables("api")["MLFLOW_SERVER_URL"] == f"http://{stale}:5000"
 
 
+def test_h27_mlflow_takes_the_name_of_its_callers_no_more(stage: Callable[..., World]) -> None:
+    world = stage("H27")
+    rejected = "403 Invalid Host header - possible DNS rebinding attack detected"
+    assert told(world.vantage.ask(f"{MLFLOW}{SEARCH}")) == told(proxied(world)) == rejected
+    assert world.vantage.ask(f"{MLFLOW}{SEARCH}", headers={"Host": f"localhost:{MLFLOW_PORT}"}).status == 200
+    assert world.variables("mlflow")["MLFLOW_ALLOWED_HOSTS"].split(",")[1] == MLFLOW_NAME
+    assert get(world, "/mlflow/").status == 200, "by the public name it is still called"
+
+
 def test_p02_the_connection_slots_are_taken(stage: Callable[..., World]) -> None:
     world = stage("P02")
     assert world.vantage.login(APPLICATION_ROLE, world.estate.credentials.application_password).startswith(

@@ -2,44 +2,25 @@
 
 import http.client
 import json
-import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from functions.http.emitter import identify
 from functions.http.message import read_message
-from sandbox.dns import Dns
-from sandbox.fargate.authority import issue
-from sandbox.fargate.dialling import Dialler
-from sandbox.fargate.estate import RAW_PORT_OFFSET, auditor_side, platform_side, private_address
-from sandbox.fargate.front import TlsFront
-from sandbox.fargate.serving import serve
-from sandbox.fargate.task import Task
-from sandbox.hokusai import mlflow
-from sandbox.hokusai.estate import (
-    APPLICATION_ROLE,
-    DATABASE,
-    DATABASE_NAME,
-    MLFLOW_NAME,
-    MLFLOW_PORT,
-    REGISTRY,
-    hokusai_estate,
-)
-from sandbox.hokusai.real_mlflow import installed, start_mlflow
-from sandbox.postgres import Postgres, Role
-from tests.functional.sandbox_fargate.staging import free_port
+from functions.journey.reading import refusal
+from sandbox.hokusai.estate import APPLICATION_ROLE, MLFLOW_NAME, MLFLOW_PORT, REGISTRY
+from sandbox.hokusai.real_mlflow import installed
+from tests.functional.sandbox_hokusai.conftest import NETWORK, Pair
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not installed(), reason="NOT MEASURED: no real MLflow is installed (make mlflow)"),
 ]
 
-NETWORK = 73
 INTERNAL = f"{MLFLOW_NAME}:{MLFLOW_PORT}"
 SEARCH = "/api/2.0/mlflow/experiments/search"
 BY_NAME = "/api/2.0/mlflow/experiments/get-by-name"
@@ -82,86 +63,152 @@ REQUESTS = [
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Stand-in and real server on one database."""
-
-    postgres: Postgres
-    standing_in: tuple[str, int]
-    addresses: tuple[tuple[str, int], ...]
-    process: subprocess.Popen[bytes]
-
-    @property
-    def real(self) -> tuple[str, int]:
-        return self.addresses[0]
-
-
-@dataclass(frozen=True)
 class Fingerprint:
-    """What the http family keeps of an answer, and what its conditions look at."""
+    """What the families keep of an answer, and what they look at."""
 
     status: int
     kind: str
     location: str
     emitter: tuple[str, str]
     message: tuple[str | None, str]
-    keys: tuple[str, ...]
+    error_code: str | None
+    says: str | None
+    """As the journey reads it."""
+    shape: Any
+    """Of its JSON every name; of a list the first entry."""
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    folder = tmp_path_factory.mktemp("mlflow")
-    estate = hokusai_estate(NETWORK)
-    database, service = estate.database.store, estate.service("mlflow")
-    raw = platform_side(database.address, database.port + RAW_PORT_OFFSET)
-    task = Task(image_tag="", environment=service.variables)
-    certificates = issue(folder, (DATABASE_NAME,))
-    with ExitStack() as ends:
-        resolver = ("127.0.0.1", free_port(socket.SOCK_DGRAM))
-        dns = Dns(address=resolver[0], port=resolver[1], names=estate.names)
-        dns.start()
-        ends.callback(dns.stop)
-        owner = Role(name=APPLICATION_ROLE, password=estate.credentials.application_password)
-        postgres = Postgres(folder / "postgres", address=raw[0], port=raw[1], database=DATABASE, owner=owner)
-        ends.enter_context(postgres)
-        at = platform_side(database.address, database.port)
-        front = TlsFront(at, raw, certificates.server_context(DATABASE_NAME), postgres=True)
-        ends.callback(front.close)
-        dialler = Dialler(resolver=resolver, own_address="127.0.0.1", trusted=certificates.client_context())
-        addresses = tuple(side(service.address, service.port) for side in (auditor_side, platform_side))
-        process = start_mlflow(task, dialler, addresses, folder)
-        ends.callback(process.wait)
-        ends.callback(process.kill)
-        standing_in = auditor_side(private_address(NETWORK, "1.222"), MLFLOW_PORT)
-        serve(standing_in, mlflow.SERVER, mlflow.MlflowService(task, dialler))
-        yield Pair(postgres, standing_in, addresses, process)
+@dataclass(frozen=True)
+class Told:
+    """An answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body) if self.headers.get("content-type", "") == "application/json" else {}
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        emitter, evidence = identify(self.status, self.headers, self.body)
+        said = refusal("it", self.status, self.headers, self.body, key_sent=False, of_artifact=False)
+        bad = self.status >= 300
+        return Fingerprint(
+            status=self.status,
+            kind=self.headers.get("content-type", ""),
+            location=self.headers.get("location", ""),
+            emitter=(str(emitter), evidence),
+            message=read_message(self.status, emitter, self.headers, self.body),
+            error_code=said.error_code if bad else None,
+            says=said.says if bad else None,
+            shape=_shape(self.document),
+        )
 
 
-def ask(at: tuple[str, int], method: str, path: str, host: str, body: str) -> Fingerprint:
+def _shape(value: object) -> Any:
+    if isinstance(value, dict):
+        return {key: _shape(inner) for key, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [_shape(value[0])] if value else []
+    return type(value).__name__
+
+
+def tell(at: tuple[str, int], method: str, path: str, host: str, body: str) -> Told:
     connection = http.client.HTTPConnection(*at, timeout=20)
     try:
         headers = {"Host": host} | ({"Content-Type": "application/json"} if body else {})
         connection.request(method, path, body=body or None, headers=headers)
         answer = connection.getresponse()
-        content = answer.read()
-        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Told(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
     finally:
         connection.close()
-    emitter, evidence = identify(answer.status, found, content)
-    kind = found.get("content-type", "")
-    document = json.loads(content) if kind == "application/json" else {}
-    return Fingerprint(
-        status=answer.status,
-        kind=kind,
-        location=found.get("location", ""),
-        emitter=(str(emitter), evidence),
-        message=read_message(answer.status, emitter, found, content),
-        keys=tuple(sorted(document)),
-    )
+
+
+def ask(at: tuple[str, int], method: str, path: str, host: str, body: str) -> Fingerprint:
+    return tell(at, method, path, host, body).fingerprint
 
 
 @pytest.mark.parametrize(("method", "path", "host", "body"), REQUESTS)
 def test_the_stand_in_answers_as_the_real_server_does(pair: Pair, method: str, path: str, host: str, body: str) -> None:
     assert ask(pair.standing_in, method, path, host, body) == ask(pair.real, method, path, host, body)
+
+
+TRACKING, ARTIFACTS = "/api/2.0/mlflow", "/api/2.0/mlflow-artifacts/artifacts"
+NOBODY = "0" * 32
+CALLS = [
+    # Each is asked of both servers in this order; {words} are what earlier answers of the same server said.
+    ("POST", f"{TRACKING}/experiments/create", '{{"name": "made-here", "tags": [{{"key": "a", "value": "b"}}]}}'),
+    ("POST", f"{TRACKING}/experiments/create", '{{"name": "made-here"}}'),
+    ("POST", f"{TRACKING}/experiments/create", "{{}}"),
+    ("POST", f"{TRACKING}/experiments/create", "no JSON"),
+    ("GET", f"{TRACKING}/experiments/create", ""),
+    ("PUT", f"{TRACKING}/experiments/create", "{{}}"),
+    ("GET", f"{TRACKING}/experiments/get?experiment_id={{experiment_id}}", ""),
+    ("GET", f"{TRACKING}/experiments/get?experiment_id=987654", ""),
+    ("GET", f"{TRACKING}/experiments/get", ""),
+    ("POST", f"{TRACKING}/experiments/search", '{{"max_results": 9, "filter": "name = \'made-here\'"}}'),
+    ("POST", f"{TRACKING}/experiments/search", '{{"max_results": 9, "filter": "name LIKE \'made-%\'"}}'),
+    ("POST", f"{TRACKING}/experiments/search", '{{"max_results": 9, "filter": "name = \'nobody\'"}}'),
+    ("POST", f"{TRACKING}/experiments/search", '{{"max_results": 9, "filter": "nonsense"}}'),
+    ("POST", f"{TRACKING}/runs/create", '{{"experiment_id": "{experiment_id}", "start_time": 1, "run_name": "r"}}'),
+    ("POST", f"{TRACKING}/runs/create", '{{"experiment_id": "987654", "start_time": 1}}'),
+    ("POST", f"{TRACKING}/runs/log-parameter", '{{"run_id": "{run_id}", "key": "p", "value": "1"}}'),
+    ("POST", f"{TRACKING}/runs/log-parameter", f'{{{{"run_id": "{NOBODY}", "key": "p", "value": "1"}}}}'),
+    ("POST", f"{TRACKING}/runs/log-metric", '{{"run_id": "{run_id}", "key": "m", "value": 0.5, "timestamp": 1}}'),
+    ("POST", f"{TRACKING}/runs/log-metric", '{{"run_id": "{run_id}"}}'),
+    ("POST", f"{TRACKING}/runs/update", '{{"run_id": "{run_id}", "status": "FINISHED", "end_time": 2}}'),
+    ("GET", f"{TRACKING}/runs/get?run_id={{run_id}}", ""),
+    ("GET", f"{TRACKING}/runs/get?run_id={NOBODY}", ""),
+    ("POST", f"{TRACKING}/runs/search", '{{"experiment_ids": ["{experiment_id}"], "max_results": 9}}'),
+    ("PUT", f"{ARTIFACTS}/{{experiment_id}}/{{run_id}}/artifacts/folder/model.txt", "hello"),
+    ("GET", f"{ARTIFACTS}/{{experiment_id}}/{{run_id}}/artifacts/folder/model.txt", ""),
+    ("GET", f"{ARTIFACTS}?path={{experiment_id}}/{{run_id}}/artifacts", ""),
+    ("GET", f"{ARTIFACTS}?path={{experiment_id}}/{{run_id}}/artifacts/folder", ""),
+    ("GET", f"{ARTIFACTS}/{{experiment_id}}/nothing", ""),
+    ("PUT", f"{ARTIFACTS}/..%2Fx", "hello"),
+    ("POST", f"{TRACKING}/registered-models/create", '{{"name": "made-here"}}'),
+    ("POST", f"{TRACKING}/registered-models/create", '{{"name": "made-here"}}'),
+    ("POST", f"{TRACKING}/registered-models/create", "{{}}"),
+    ("POST", f"{TRACKING}/model-versions/create", '{{"name": "made-here", "source": "mlflow-artifacts:/x"}}'),
+    ("POST", f"{TRACKING}/model-versions/create", '{{"name": "nobody", "source": "mlflow-artifacts:/x"}}'),
+    ("GET", f"{TRACKING}/model-versions/get?name=made-here&version=1", ""),
+    ("GET", f"{TRACKING}/model-versions/get?name=made-here&version=7", ""),
+    ("GET", f"{TRACKING}/registered-models/get?name=made-here", ""),
+    ("GET", f"{TRACKING}/registered-models/get?name=nobody", ""),
+    ("GET", f"{TRACKING}/registered-models/search?max_results=9&filter=name%20%3D%20%27made-here%27", ""),
+    ("GET", f"{TRACKING}/registered-models/search?max_results=9&filter=name%20%3D%20%27nobody%27", ""),
+    ("DELETE", f"{TRACKING}/model-versions/delete", '{{"name": "made-here", "version": "1"}}'),
+    ("DELETE", f"{TRACKING}/model-versions/delete", '{{"name": "made-here", "version": "1"}}'),
+    ("DELETE", f"{TRACKING}/registered-models/delete", '{{"name": "made-here"}}'),
+    ("DELETE", f"{TRACKING}/registered-models/delete", '{{"name": "made-here"}}'),
+    ("DELETE", f"{ARTIFACTS}/{{experiment_id}}/{{run_id}}/artifacts/folder", ""),
+    ("DELETE", f"{ARTIFACTS}/{{experiment_id}}/{{run_id}}/artifacts/folder", ""),
+    ("GET", f"{ARTIFACTS}?path={{experiment_id}}/{{run_id}}/artifacts/folder", ""),
+    ("POST", f"{TRACKING}/runs/delete", '{{"run_id": "{run_id}"}}'),
+    ("POST", f"{TRACKING}/experiments/delete", '{{"experiment_id": "{experiment_id}"}}'),
+    ("POST", f"{TRACKING}/experiments/delete", '{{"experiment_id": "{experiment_id}"}}'),
+    ("GET", f"{TRACKING}/experiments/get?experiment_id={{experiment_id}}", ""),
+    ("POST", f"{TRACKING}/experiments/create", '{{"name": "made-here"}}'),
+    ("POST", f"{TRACKING}/runs/create", '{{"experiment_id": "{experiment_id}", "start_time": 1}}'),
+    ("POST", f"{TRACKING}/experiments/restore", '{{"experiment_id": "{experiment_id}"}}'),
+    ("POST", f"{TRACKING}/experiments/delete", '{{"experiment_id": "{experiment_id}"}}'),
+    ("POST", f"{TRACKING}/nothing", "{{}}"),
+]
+
+
+def test_the_stand_in_registers_models_as_the_real_server_does(pair: Pair) -> None:
+    told: dict[tuple[str, int], list[Fingerprint]] = {}
+    for at in (pair.standing_in, pair.real):
+        known = {"experiment_id": "", "run_id": ""}
+        for method, path, body in CALLS:
+            answer = tell(at, method, path.format(**known), INTERNAL, body.format(**known))
+            known["experiment_id"] = known["experiment_id"] or answer.document.get("experiment_id", "")
+            known["run_id"] = known["run_id"] or answer.document.get("run", {}).get("info", {}).get("run_id", "")
+            told.setdefault(at, []).append(answer.fingerprint)
+    for call, ours, theirs in zip(CALLS, told[pair.standing_in], told[pair.real], strict=True):
+        assert ours == theirs, call
 
 
 def test_the_real_server_answers_as_the_platform_was_recorded(pair: Pair) -> None:
@@ -189,7 +236,7 @@ def test_both_say_the_same_of_a_database_that_refuses_them_and_of_one_that_is_go
     try:
         standing_in, real = of_both()
         assert standing_in == real
-        assert (real.status, real.keys) == (503, ("error_code", "message"))
+        assert (real.status, real.error_code, real.says) == (503, "TEMPORARILY_UNAVAILABLE", "store_unavailable")
     finally:
         pair.postgres.set_password(APPLICATION_ROLE, password)
     pair.postgres.stop()

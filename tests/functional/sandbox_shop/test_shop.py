@@ -12,6 +12,8 @@ from sandbox.shop.estate import (
     ACCOUNTS_NAME,
     ACCOUNTS_PORT,
     HARD_CODED_PRICING,
+    MODELS_NAME,
+    MODELS_PORT,
     ORDERS_DB,
     ORDERS_PORT,
     ORDERS_SECRET,
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.slow
 NETWORK = 74
 PRICES = f"https://{WEB}/api/prices"
 PRICING = f"http://{PRICING_NAME}:{PRICING_PORT}"
+MODELS = f"http://{MODELS_NAME}:{MODELS_PORT}"
 BASELINE = {
     f"https://{WEB}/": "200 <!doctype html>",
     f"http://{WEB}/": f"301 https://{WEB}:443/",
@@ -49,6 +52,9 @@ BASELINE = {
     f"http://{STOREFRONT_NAME}:{STOREFRONT_PORT}/status": '200 {"state":"up"}',
     f"{PRICING}/v2/ping": "200 pong",
     f"{PRICING}/v2/prices": '200 {"currency":"EUR","prices":{"cup":690,"teapot":2450}}',
+    f"{MODELS}/models/health": "200 OK",
+    f"{MODELS}/models/api/2.0/mlflow/experiments/search?max_results=1": '200 { "experiments": [ {',
+    f"{MODELS}/api/2.0/mlflow/experiments/search?max_results=1": "404 <!doctype html>",
     f"https://{ACCOUNTS}/up": '200 {"state":"up"}',
     f"http://{ACCOUNTS_NAME}:{ACCOUNTS_PORT}/up": '200 {"state":"up"}',
 }
@@ -186,6 +192,15 @@ def test_p09_nobody_is_registered_in_the_registry_that_was_made_anew(stage: Call
     ecs = world.platform.aws("ecs").describe_services(cluster=world.estate.cluster, services=["pricing"])["services"][0]
     arns = {each["Arn"] for each in world.platform.aws("servicediscovery").list_services()["Services"]}
     assert ecs["serviceRegistries"][0]["registryArn"] not in arns, "ECS registers in the one that is gone"
+
+
+def test_h27_the_registry_takes_the_name_of_its_callers_no_more(stage: Callable[..., World]) -> None:
+    world = stage("H27")
+    rejected = "403 Invalid Host header - possible DNS rebinding attack detected"
+    assert told(world.vantage.ask(f"{MODELS}/models/health")) == rejected
+    other = {"Host": f"localhost:{MODELS_PORT}"}
+    assert world.vantage.ask(f"{MODELS}/models/health", headers=other).status == 200
+    assert pricing_serves(world)
 
 
 def test_p02_the_connection_slots_are_taken(stage: Callable[..., World]) -> None:

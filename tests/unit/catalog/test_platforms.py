@@ -113,7 +113,7 @@ def test_it_reads_no_secret_but_those_it_names(platform: Platform) -> None:
     scope = AwsScope(partition="aws", region="us-east-1", account=ACCOUNT)
     read = set()
     for family in declared_families():
-        if family.name in ("http", "database"):
+        if family.name in ("http", "database", "journey"):
             targets = [
                 replace(target, spec=from_json(family.spec_type, target.spec))
                 for target in platform.targets

@@ -21,6 +21,7 @@ from functions.database import facts as database
 from functions.discovery import facts as discovery
 from functions.dns import facts as dns
 from functions.http import facts as http
+from functions.journey import facts as journey
 from functions.network import facts as network
 from functions.tls import facts as tls
 from functions.vpc import facts as vpc
@@ -43,6 +44,7 @@ services:
 components:
   - { id: app.front, service: front }
   - { id: taskdef.front, service: front, aws_name: shop-front }
+  - { id: taskdef.basket, service: basket }
   - { id: code.front, service: front }
   - { id: ecs.front, service: front, aws_name: shop/front }
   - { id: app.basket, service: basket }
@@ -95,6 +97,19 @@ targets:
     component: tls.front
     private: false
     spec: { host: shop.example }
+  - id: front-registers
+    family: journey
+    service: front
+    component: app.front
+    critical: false
+    private: false
+    spec: { url: "https://shop.example/models", enabled: true, credential: { secret: shop/canary } }
+  - id: basket-registers
+    family: journey
+    service: basket
+    component: app.basket
+    critical: false
+    spec: { url: "http://basket.shop-prod.internal:7000", enabled: true }
   - id: basket-live
     family: http
     service: basket
@@ -462,6 +477,20 @@ def _name(name: str, address: str, *, outside: bool = False) -> dns.DnsFacts:
     )
 
 
+def _registers(host: str, address: str, **more: Any) -> journey.JourneyFacts:
+    return journey.JourneyFacts(
+        enabled=True,
+        scheme="http" if "internal" in host else "https",
+        host=host,
+        port=7000 if "internal" in host else 443,
+        prefix="",
+        resolved=(address,),
+        stages=tuple(journey.StageFacts(name=name, outcome="done", requests=3) for name in journey.STAGES),
+        remains=journey.RemainsFacts(looked=True, removed=2),
+        **more,
+    )
+
+
 PUBLIC = ("shop.example", "203.0.113.7")
 SEEN: Mapping[str, Mapping[str, Any]] = {
     "http": {
@@ -492,6 +521,10 @@ SEEN: Mapping[str, Mapping[str, Any]] = {
     "compute": {"basket-tasks": _tasks()},
     "configuration": {"front-settings": _settings()},
     "vpc": {"rules": _rules()},
+    "journey": {
+        "front-registers": _registers(*PUBLIC, credential="canary"),
+        "basket-registers": _registers(BASKET, TASK),
+    },
 }
 PHASES = {
     "http": ("name", "tcp", "request", "first_byte", "transfer"),
@@ -500,6 +533,7 @@ PHASES = {
     "dns": ("name",),
     "tls": ("name", "tcp", "tls"),
     "network": ("name", "tcp"),
+    "journey": ("name", "tcp", "first_byte", "transfer"),
 }
 
 
@@ -651,6 +685,14 @@ NOT_LOOKED_UP = """
   front-settings: { facts: { "lookups[host=basket.shop-prod.internal].outcome": nxdomain } }
 """
 
+STOPPED = """
+  {target}-registers:
+    facts:
+      remains: null
+      "stages[name={stage}].outcome": failed
+      "stages[name={stage}].stopped_at": {{ call: it, status: {status}, says: {says} }}
+"""
+
 KINDS: dict[str, tuple[str, str, set[str]]] = {
     "P08 one of two instances is dead": (
         CANNOT_CONNECT.replace("upstream_connect_failed", "upstream_timeout")
@@ -776,6 +818,21 @@ KINDS: dict[str, tuple[str, str, set[str]]] = {
       "container.settings[variable=BASKET_URL].is_literal_address": true
 """,
         "{ roots: [{ component: taskdef.front, fault: STALE_HARDCODED_ADDRESS }], must_not_blame: [app.basket] }",
+        {"app.front"},
+    ),
+    "H27 the Host is refused": (
+        STOPPED.format(target="basket", stage="experiment", status=403, says="host_rejected")
+        + STOPPED.format(target="front", stage="experiment", status=403, says="host_rejected")
+        + """
+  basket-live: { facts: { "probed[*].answer.status": 403, "probed[*].answer.message": host_rejected } }
+  front-search: { facts: { "probed[*].answer.status": 403, "probed[*].answer.message": host_rejected } }
+""",
+        "{ roots: [{ component: taskdef.basket, fault: HOST_HEADER_REJECTED }], must_not_blame: [app.basket, rds] }",
+        {"app.front", "app.basket"},
+    ),
+    "a path that the proxy does not know": (
+        STOPPED.format(target="front", stage="artifact", status=404, says="not_served"),
+        "{ roots: [{ component: code.front, fault: PROXY_PATH_NOT_TRANSLATED }], must_not_blame: [app.basket] }",
         {"app.front"},
     ),
     "P02 all slots taken": (

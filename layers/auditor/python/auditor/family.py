@@ -42,8 +42,6 @@ WORKER_THREADS = 64
 _DESCRIPTORS = 1024 - 64
 """Lambda's limit for an environment ("Lambda quotas"), less what runtime, log, SDK and event loop hold."""
 
-PERIODS: dict[Plane, timedelta] = {Plane.DATA: timedelta(minutes=1), Plane.CONTROL: timedelta(minutes=5)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsScope:

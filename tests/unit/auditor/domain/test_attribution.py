@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -43,6 +44,8 @@ def read(
     said: Mapping[str, Sequence[Says]],
     not_admitted: Mapping[str, str] | None = None,
     ages: Mapping[str, int] | None = None,
+    periods: Mapping[str, timedelta] = KNOWLEDGE.periods,
+    contacting: frozenset[str] = KNOWLEDGE.contacting,
 ) -> dict[str, Reading]:
     """The reading of every target's first check; ``ages`` are minutes by target."""
     results: list[Result] = []
@@ -53,9 +56,9 @@ def read(
         where,
         results,
         as_of=T0,
-        periods=KNOWLEDGE.periods,
+        periods=periods,
         causes=KNOWLEDGE.causes,
-        contacting=KNOWLEDGE.contacting,
+        contacting=contacting,
         not_admitted=not_admitted or {},
     )
     assert [reading.result for reading in readings] == results, "the stored results stay as they were, in their order"
@@ -91,6 +94,15 @@ def test_rule_b_a_dependants_fresh_pass_proves_that_the_target_serves(
     if laid_to_vantage:
         assert "orders passed" in reading.why_not
         assert reading.remedy
+
+
+@pytest.mark.parametrize(("minutes", "laid_to_vantage"), [(0, True), (2, True), (3, False), (14, False)])
+def test_rule_b_the_pass_of_a_family_that_runs_seldom_proves_nothing_of_minutes_later(
+    minutes: int, laid_to_vantage: bool
+) -> None:
+    periods = {**KNOWLEDGE.periods, "page": 15 * MINUTE}
+    reading = read(SHOP, {"db": TIMEOUT, "orders": FINE}, ages={"orders": minutes}, periods=periods)["db"]
+    assert bool(reading.why_not) is laid_to_vantage
 
 
 def test_rule_b_needs_the_declaration() -> None:
@@ -151,6 +163,22 @@ def test_rule_c_counts_fresh_answers_only() -> None:
     readings = read(EDGE, said, ages={"outside": 3})
     assert readings["inside-1"].speaks
     assert readings["inside-2"].speaks
+
+
+@pytest.mark.parametrize(("minutes", "hidden"), [(2, True), (3, False), (14, False)])
+def test_rule_c_the_pass_of_a_family_that_runs_seldom_hides_no_pattern_of_minutes_later(
+    minutes: int, hidden: bool
+) -> None:
+    with_seldom = platform([*EDGE.targets, target("written", "seldom", "a")])
+    readings = read(
+        with_seldom,
+        {"inside-1": TIMEOUT, "inside-2": TIMEOUT},
+        ages={"written": minutes},
+        periods={**KNOWLEDGE.periods, "seldom": 15 * MINUTE},
+        contacting=KNOWLEDGE.contacting | {"seldom"},
+    )
+    assert readings["inside-1"].speaks is hidden
+    assert readings["written"].speaks
 
 
 @pytest.mark.parametrize("cause", [c for c in KERNEL_CAUSES if c.proves_path], ids=lambda c: c.id)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from auditor.domain.diagnosis.claims import RunningCounts, RunsAt, TasksStarted, TaskStopped
+from auditor.domain.diagnosis.role_claims import RunsWithRoles
 from auditor.domain.diagnosis.words import StopReason
 from functions.compute.facts import (
     MAX_TASKS,
     ComputeFacts,
+    DefinitionFacts,
     DeploymentFacts,
     ServiceFacts,
     StopGroup,
@@ -145,3 +147,13 @@ def test_what_was_meant_or_done_by_aws_to_its_hosts_is_no_stop_and_all_else_is(k
 def test_nothing_read_is_nothing_said() -> None:
     assert said(object) == []
     assert claims("compute", ComputeSpec(cluster="shop", service="web"), None) == []
+
+
+def test_the_roles_of_the_wanted_revision_are_told() -> None:
+    definition = DefinitionFacts(
+        revision="web:2", images={}, architecture="X86_64", execution_role="web-exec", task_role="web-task"
+    )
+    facts = ComputeFacts(cluster="c", name="web", service=SERVICE, tasks=(TASK, OTHER), definition=definition)
+    spec = ComputeSpec(cluster="c", service="web", desired=2)
+    (roles,) = [c for c in claims("compute", spec, facts, component="ecs.web") if isinstance(c, RunsWithRoles)]
+    assert (roles.component, roles.execution_role, roles.task_role) == ("ecs.web", "web-exec", "web-task")

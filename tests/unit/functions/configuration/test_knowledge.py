@@ -12,6 +12,7 @@ from auditor.domain.diagnosis.claims import (
     SettingPointsTo,
     SettingUnusable,
 )
+from auditor.domain.diagnosis.role_claims import HoldsPassword
 from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.diagnosis.words import NameOutcome, Role
 from auditor.domain.observation import Failure, Phase
@@ -288,3 +289,17 @@ def test_a_url_with_a_login_of_its_own_is_named_and_the_login_is_not() -> None:
 def test_whether_an_unusable_value_seems_to_hold_the_login_of_a_store(value: str, holds_login: bool) -> None:
     (claim,) = said(SettingUnusable, {"STORE_URI": value})
     assert claim.holds_login is holds_login
+
+
+@pytest.mark.parametrize(
+    ("value", "host"),
+    [
+        (f"postgresql://shop:secret@{DB}:5432/orders", DB),
+        (f"postgresql://{DB}:5432/orders", None),
+        (f"https://user:secret@{DB}/", None),
+    ],
+)
+def test_a_login_in_the_clear_is_told_of_stores_only_and_never_itself(value: str, host: str | None) -> None:
+    found = said(HoldsPassword, {"BACKEND_STORE_URI": value})
+    assert [claim.host for claim in found] == ([host] if host else [])
+    assert "secret" not in repr(found)

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from auditor.domain.diagnosis.claims import AnswerSays, HealthReports, NameResolves, PortAnswers
+from auditor.domain.diagnosis.journey_claims import HostRejected
 from auditor.domain.diagnosis.store_claims import StoreComplaint
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
@@ -245,3 +246,10 @@ def test_what_an_answer_passes_on_of_a_store_is_of_the_service_itself_where_it_i
 
 def test_every_word_about_a_store_is_one_of_the_diagnosis() -> None:
     assert set(get_args(facts.StoreTrouble)) == {str(trouble) for trouble in StoreTrouble}
+
+
+def test_who_rejects_the_host_is_told_with_the_name_it_was_called_by() -> None:
+    rejected = answer(403, message="host_rejected")
+    (claim,) = said(HostRejected, probed(rejected))
+    assert (claim.host, claim.called, claim.by_other_name) == (HOST, f"{HOST}:8000", None)
+    assert said(HostRejected, probed(answer(403, message="permission_denied"))) == []

@@ -43,14 +43,22 @@ def attribute(
 
     ``contacting``: families whose probes contact the platform itself; only their answers say whether a path exists.
     ``not_admitted``: target id to the line of the rules that keeps the auditor out, as far as the rules were read.
+
+    Families run at their own pace, and an answer of ten minutes ago neither proves nor disproves a silence of now:
+    each is held against those answers only that are as fresh as its own family's, and a pattern of all of them against
+    those that are as fresh as the quickest family's.
     """
     fresh = [r for r in results if not is_stale(r.slot, as_of, periods[r.family])]
     targets = {target.id: target for target in platform.targets}
     failing_silently = {r.target for r in fresh if _silent_failure(r, causes)}
-    proofs = _proofs(targets.values(), fresh)
-    blind_inside = _all_private_silent_and_public_fine(
-        targets, [result for result in fresh if result.family in contacting], failing_silently
-    )
+    proofs = {
+        period: _proofs(targets.values(), [r for r in fresh if not is_stale(r.slot, as_of, period)])
+        for period in {periods[r.family] for r in fresh if r.target in failing_silently}
+    }
+    contacted = [result for result in fresh if result.family in contacting]
+    quickest = min((periods[result.family] for result in contacted), default=timedelta(0))
+    now = [result for result in contacted if not is_stale(result.slot, as_of, quickest)]
+    blind_inside = _all_private_silent_and_public_fine(targets, now, failing_silently)
     readings = []
     for result in results:
         why_not, remedy = "", ""
@@ -61,8 +69,8 @@ def attribute(
             if result.target in not_admitted:
                 why_not = f"the rules do not admit the auditor: {not_admitted[result.target]}"
                 remedy = "add the ingress rule that the stack's output names for this target"
-            elif result.target in proofs:
-                why_not = f"{_words(proofs[result.target])} passed and cannot pass without it"
+            elif by := proofs[periods[result.family]].get(result.target):
+                why_not = f"{_words(by)} passed and cannot pass without it"
                 remedy = "let the auditor's security group reach it: the stack's output names the rule to add"
             elif blind_inside and targets[result.target].private:
                 why_not = "no private target answered while every public one passed"

@@ -23,8 +23,9 @@ def extra_runs(
     """Family and shard of every extra run that this moment asks for, once each, critical targets' services first.
 
     ``targets``: their states after this moment; the bundle holds those before it. ``contacting``: the families that
-    contact the platform itself, which run every minute anyway. Asked are the shards of the other families that hold a
-    target of the failing target's service, or of one that it needs, and that have no run of this very slot.
+    contact the platform itself: they run every minute anyway, or they write and are never hurried. Asked are the shards
+    of the other families that hold a target of the failing target's service, or of one that it needs, and that have no
+    run of this very slot.
     """
     platform = bundle.platform
     ranks = _services_to_ask(platform, _first_failing(bundle, targets))

@@ -12,10 +12,12 @@ from datetime import datetime
 from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.cache_claims import CacheClaim
 from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
+from auditor.domain.diagnosis.journey_claims import JourneyClaim
 from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
+from auditor.domain.diagnosis.role_claims import RoleClaim
 from auditor.domain.diagnosis.routing_claims import RoutingClaim
 from auditor.domain.diagnosis.store_claims import StoreClaim
 from auditor.domain.diagnosis.store_words import Encryption
@@ -278,5 +280,7 @@ Claim = (
     | StoreIs
     | FailedOver
     | StoreClaim
+    | JourneyClaim
+    | RoleClaim
 )
 """The closed vocabulary."""

@@ -10,6 +10,7 @@ from auditor.domain.diagnosis import (
     database_rules,
     dns_rules,
     health_check_rules,
+    journey_rules,
     managed_store_rules,
     network_rules,
     queue_rules,
@@ -44,4 +45,5 @@ RULES: tuple[Rule, ...] = (
     *health_check_rules.RULES,
     *network_rules.RULES,
     *managed_store_rules.RULES,
+    *journey_rules.RULES,
 )

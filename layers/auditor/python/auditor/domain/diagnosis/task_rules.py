@@ -18,6 +18,7 @@ from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
 from auditor.domain.diagnosis.network_rules import finds_no_address
+from auditor.domain.diagnosis.role_claims import RunsWithRoles
 from auditor.domain.diagnosis.routing_claims import TargetRefused
 from auditor.domain.diagnosis.words import LoginOutcome, NameOutcome, PortOutcome, StopReason
 
@@ -106,7 +107,7 @@ def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
         meaning, service = _REASONS.get(_reason(evidence, stopped, said)), evidence.service_of(stopped.component)
         if meaning is None or not service:
             continue
-        component = _component(evidence, stopped.component, meaning)
+        component = _component(evidence, stopped, meaning)
         if not component:
             continue
         counts = [claim for claim in evidence.of(RunningCounts) if claim.component == stopped.component]
@@ -225,7 +226,7 @@ def dead_instance_still_registered(evidence: Evidence) -> Iterator[Candidate]:
 def _told(evidence: Evidence, stopped: TaskStopped) -> bool:
     """Whether a stop says why, itself or by the log, and the catalogue has the component that is at fault."""
     meaning = _REASONS.get(_reason(evidence, stopped, _said_in_log(evidence, stopped)))
-    return meaning is not None and bool(_component(evidence, stopped.component, meaning))
+    return meaning is not None and bool(_component(evidence, stopped, meaning))
 
 
 def _said_in_log(evidence: Evidence, stopped: TaskStopped) -> list[LogSays]:
@@ -276,9 +277,17 @@ def _names_gone(evidence: Evidence, service: str) -> list[Claim]:
     return [*empty, *lookups]
 
 
-def _component(evidence: Evidence, stopped: str, meaning: _Meaning) -> str:
-    own = evidence.sibling(stopped, meaning.kind)
-    return own or (evidence.only(meaning.kind) if meaning.shared else "")
+def _component(evidence: Evidence, stopped: TaskStopped, meaning: _Meaning) -> str:
+    own = evidence.sibling(stopped.component, meaning.kind)
+    if own or not meaning.shared:
+        return own
+    if meaning.kind == "iam":
+        # Of several roles it is the one that fetches what a task needs before it starts.
+        roles = [claim for claim in evidence.of(RunsWithRoles) if claim.component == stopped.component]
+        fetching = {evidence.bound_to("iam", claim.execution_role) for claim in roles} - {""}
+        if len(fetching) == 1:
+            return fetching.pop()
+    return evidence.only(meaning.kind)
 
 
 RULES = (stopped_for_a_reason, nothing_runs, runs_and_is_not_registered, dead_instance_still_registered)
