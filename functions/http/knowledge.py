@@ -84,7 +84,7 @@ def _page(target: Target[HttpSpec], facts: HttpFacts, address: AddressFacts, pro
     failure, answer = address.failure, address.answer
     if failure is not None and failure.cause == "tls.client_certificate_required" and not address.hops:
         yield routing.ClientCertificateDemanded(
-            component=target.component, host=facts.host, address=address.address, port=facts.port, proof=proof
+            component=target.component, host=facts.host, port=facts.port, proof=proof
         )
     silent = failure is not None and failure.cause in _SILENCE and not address.hops
     if not silent and not address.hops and answer is None:

@@ -138,12 +138,12 @@ class PathAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCertificateDemanded:
-    """A server wants a client certificate from whoever connects."""
+    """Clients without a certificate of their own are turned away. ``declared``: the catalogue says that they are."""
 
     component: str
     host: str
-    address: str
     port: int
+    declared: bool = False
     proof: Proof = ()
 
 
