@@ -12,7 +12,6 @@ import pytest
 from auditor import names
 from auditor.adapters import rollups, state
 from auditor.domain.topology import Platform, Shard
-from auditor.names import function_name
 from auditor.runtime.settings import read_settings
 from catalog.compile import compile_catalogue
 from catalog.load import load
@@ -107,7 +106,7 @@ def test_a_plan_knows_the_familys_rules_memory_and_time(hokusai: Stage) -> None:
     functions = hokusai.functions()
     assert [family.name for family in planned(hokusai).families] == list(FAMILIES)
     for family in planned(hokusai).families:
-        function = functions[function_name("sandbox", family.name)]
+        function = functions[names.function_name("sandbox", family.name)]
         assert (function["MemorySize"], function["Timeout"]) == (family.memory_mb, family.timeout.total_seconds())
 
 

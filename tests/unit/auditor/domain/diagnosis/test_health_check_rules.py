@@ -169,6 +169,7 @@ def test_a_demanded_client_certificate_is_what_the_check_lacks(shop: Any, entran
         declared=False,
         proof=shop.seen("basket-direct"),
     )
+    demanded = ClientCertificateDemanded(component="app.basket", host="b", port=7000, proof=shop.seen("basket-direct"))
     claims = [entrance.checked(protocol="HTTPS"), entrance.stand(), entrance.refused(NO_CONNECTION), demanded]
     diagnosis = entrance.diagnose(claims, [shop.failing("basket-group")])
     assert shop.roots(diagnosis) == [("tg.basket", "MTLS_REQUIRED_FOR_HEALTHCHECK")]

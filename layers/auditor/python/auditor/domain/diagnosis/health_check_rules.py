@@ -152,11 +152,11 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
 def client_certificate_wanted(evidence: Evidence) -> Iterator[Candidate]:
     """A health check cannot show the client certificate that the target demands."""
     for checked in _checked(evidence, TargetTrouble.NO_CONNECTION):
-        places = {(refused.address, refused.port) for refused in checked.refused}
+        ports = {refused.port for refused in checked.refused}
         demanded = [
             claim
             for claim in evidence.of(ClientCertificateDemanded)
-            if (claim.address, claim.port) in places or evidence.service_of(claim.component) == checked.service
+            if claim.port in ports and evidence.service_of(claim.component) == checked.service
         ]
         if demanded and checked.check.protocol == "HTTPS":
             yield _fault(
