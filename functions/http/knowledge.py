@@ -120,7 +120,6 @@ def _encryption(
             host=host,
             port=facts.port,
             declared=False,
-            address=address.address,
             proof=proof,
         )
 
@@ -128,10 +127,6 @@ def _encryption(
 def _page(target: Target[HttpSpec], facts: HttpFacts, address: AddressFacts, proof: Proof) -> Iterator[says.Claim]:
     """What the asked path itself answered, wherever that redirects to; or that nothing came in time."""
     failure, answer = address.failure, address.answer
-    if failure is not None and failure.cause == "tls.client_certificate_required" and not address.hops:
-        yield routing.ClientCertificateDemanded(
-            component=target.component, host=facts.host, port=facts.port, proof=proof
-        )
     silent = failure is not None and failure.cause in _SILENCE and not address.hops
     if not silent and not address.hops and answer is None:
         return

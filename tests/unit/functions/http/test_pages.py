@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.routing_claims import ClientCertificateDemanded, PathAnswers
+from auditor.domain.diagnosis.routing_claims import PathAnswers
+from auditor.domain.diagnosis.tls_claims import ClientCertificateDemanded
 from auditor.domain.diagnosis.words import Emitter
 from auditor.domain.observation import Failure, Observation, Phase, Vantage
 from auditor.domain.target import Target

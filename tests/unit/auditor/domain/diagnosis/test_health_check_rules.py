@@ -161,14 +161,6 @@ def test_a_check_that_times_out_for_another_reason_is_left_open(shop: Any, entra
 
 
 def test_a_demanded_client_certificate_is_what_the_check_lacks(shop: Any, entrance: Entrance) -> None:
-    demanded = ClientCertificateDemanded(
-        component="app.basket",
-        host="b",
-        address="10.1.0.5",
-        port=7000,
-        declared=False,
-        proof=shop.seen("basket-direct"),
-    )
     demanded = ClientCertificateDemanded(component="app.basket", host="b", port=7000, proof=shop.seen("basket-direct"))
     claims = [entrance.checked(protocol="HTTPS"), entrance.stand(), entrance.refused(NO_CONNECTION), demanded]
     diagnosis = entrance.diagnose(claims, [shop.failing("basket-group")])

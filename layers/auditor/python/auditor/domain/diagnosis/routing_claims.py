@@ -136,17 +136,6 @@ class PathAnswers:
     proof: Proof = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientCertificateDemanded:
-    """Clients without a certificate of their own are turned away. ``declared``: the catalogue says that they are."""
-
-    component: str
-    host: str
-    port: int
-    declared: bool = False
-    proof: Proof = ()
-
-
 RoutingClaim = (
     RequestRouted
     | GroupChecked

@@ -45,14 +45,10 @@ class PortSpeaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCertificateDemanded:
-    """Clients without a certificate of their own are turned away. ``declared``: the catalogue says that they are.
-
-    ``address`` is empty where all addresses of the host do so.
-    """
+    """Clients without a certificate of their own are turned away. ``declared``: the catalogue says that they are."""
 
     component: str
     host: str
     port: int
-    declared: bool
-    address: str = ""
+    declared: bool = False
     proof: Proof = ()
