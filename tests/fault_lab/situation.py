@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from auditor.domain.target import Target
@@ -15,3 +16,5 @@ class Situation:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     peers: Mapping[str, str] = field(default_factory=dict)
     """Per peer what it is asked: {"blackbox_exporter": "http://127.0.0.1:1234/", "check_http": "-H 127.0.0.1 -p 1"}."""
+    slot: datetime | None = None
+    """The instant it is probed for; None means now. In an account in memory time stands still."""
