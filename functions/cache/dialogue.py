@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Literal
 
 from auditor.domain.instants import format_instant
-from auditor.domain.observation import Failure, Phase
 from auditor.net.causes import DeadlinePassedError, PeerFaultError
 from functions.cache.envelope import MOST_ENVELOPE, sent_at
 from functions.cache.facts import Envelope, QueueFacts, Refusal, ServerFacts
 from functions.cache.family import CacheSpec, QueueKind, QueueSpec
 from functions.cache.info import MOST_INFO, read_info
 from functions.cache.resp import Refused, Reply, TooLargeError
-from functions.cache.session import Command, RefusedError, Session, cause_of_refusal
+from functions.cache.session import Command, RefusedError, Session
 
 KEY_PREFIX = "health-auditor:"
 KEY_SECONDS = 60
@@ -20,7 +19,7 @@ _COUNT: dict[QueueKind, str] = {"list": "LLEN", "sorted_set": "ZCARD"}
 
 
 class Dialogue:
-    """The questions of one probe. ``failures`` are refusals that did not end it."""
+    """The questions of one probe."""
 
     def __init__(self, spec: CacheSpec, session: Session, *, target: str, slot: datetime) -> None:
         self._spec = spec
@@ -31,7 +30,7 @@ class Dialogue:
         self.server: ServerFacts | None = None
         self.write: Literal["accepted"] | Refusal | None = None
         self.queues: list[QueueFacts] = []
-        self.failures: tuple[Failure, ...] = ()
+        self.info_refused: Refusal | None = None
 
     async def ask(self) -> None:
         """PING, INFO, the write, the queues; PeerFaultError or OSError ends it."""
@@ -55,7 +54,6 @@ class Dialogue:
             await self._info()
         except (PeerFaultError, DeadlinePassedError, OSError):
             raise refused from None
-        self.failures = ()
 
     async def _info(self) -> None:
         try:
@@ -63,9 +61,7 @@ class Dialogue:
         except TooLargeError:
             raise PeerFaultError("redis.protocol", "answers INFO with more than any Redis does") from None
         if isinstance(reply, Refused):
-            cause = cause_of_refusal(reply.why, other="redis.query_failed")
-            detail = f"{self._spec.place} took PING and refused INFO"
-            self.failures = (Failure(phase=Phase.QUERY, cause=cause, detail=detail),)
+            self.info_refused = reply.why
         elif isinstance(reply, bytes):
             self.server = read_info(reply)
         else:

@@ -90,7 +90,8 @@ class CacheFacts:
     ``addresses`` holds every address of the name; the first one was asked. ``encrypted`` is None until the phase that
     decides it is over. ``speaks``: what the port was found to speak where it does not speak as declared.
     ``open_to_all``: whether it answered before any password was given. ``refusal``: the error that ended login or PING.
-    ``write``: what became of the auditor's own key; None where none was written.
+    ``info_refused``: what the server said in place of INFO. ``write``: what became of the auditor's own key; None where
+    none was written.
     """
 
     addresses: tuple[str, ...] = ()
@@ -101,6 +102,7 @@ class CacheFacts:
     refusal: Refusal | None = None
     pinged: bool = False
     server: ServerFacts | None = None
+    info_refused: Refusal | None = None
     write: Literal["accepted"] | Refusal | None = None
     queues: tuple[QueueFacts, ...] = ()
 

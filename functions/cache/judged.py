@@ -63,11 +63,22 @@ def told(target: CacheTarget, observation: CacheObservation) -> ServerFacts | An
     """What INFO said, or the answer of a question that has no turn without it."""
     found = problem(ROLE, target, observation)
     if found is None:
-        server = facts_of(observation).server
-        return server if server is not None else unproven(ROLE, target)
+        return _info(target, observation)
     if found.status is Status.FAIL:
         return skipped(f"Not asked of {target.spec.place}, because {ROLE} failed.", failed_check=ROLE)
     return found
+
+
+def _info(target: CacheTarget, observation: CacheObservation) -> ServerFacts | Answer:
+    facts = facts_of(observation)
+    if facts.server is not None:
+        return facts.server
+    if facts.info_refused is None:
+        return unproven(ROLE, target)
+    # Who serves PING may keep INFO to itself, as proxies do: that harms no client.
+    cause = "redis.not_permitted" if facts.info_refused == "not_permitted" else "redis.not_told"
+    detail = f"{target.spec.place} answered PING and refused INFO, so nothing of its state is known"
+    return unknown(Failure(phase=Phase.QUERY, cause=cause, detail=detail), remedy=remedies.for_cause(cause))
 
 
 def untold(what: str, target: CacheTarget) -> Answer:
@@ -135,7 +146,7 @@ def _step_of(failure: Failure, target: CacheTarget, observation: CacheObservatio
     facts = facts_of(observation)
     if not facts.pinged:
         return ANSWERS_PING
-    if facts.server is None:
+    if facts.server is None and facts.info_refused is None:
         return ROLE
     if target.spec.write_check and facts.write is None:
         return WRITES

@@ -146,10 +146,11 @@ class _Attempt:
             self.facts,
             pinged=dialogue.pinged,
             server=dialogue.server,
+            info_refused=dialogue.info_refused,
             write=dialogue.write,
             queues=tuple(dialogue.queues),
         )
-        return dialogue.failures if failure is None else (*dialogue.failures, failure)
+        return () if failure is None else (failure,)
 
     async def _step(
         self, phase: Phase, work: Callable[[], Coroutine[Any, Any, None]], timeout_cause: str, timeout_words: str

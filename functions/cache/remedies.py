@@ -59,6 +59,8 @@ _BY_CAUSE = {
     "redis.query_failed": "Look at the server's log at this time; a proxy in between may know fewer commands.",
     "redis.protocol": "Something else than a Redis listens there: see which process owns the port, and what the name "
     "resolves to.",
+    "redis.not_told": "A proxy in between may answer for the server, or INFO was renamed: let the target name the "
+    "server itself.",
     "redis.oom": "Free memory first: start the consumer of the deepest queue or trim it, delete what nobody reads; "
     "then give the node more memory or a policy that may evict.",
     "redis.read_only": "The name leads to a replica: after a failover see that it leads to the new primary, and "

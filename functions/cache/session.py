@@ -18,17 +18,12 @@ Command = tuple[str, ...]
 
 
 class RefusedError(PeerFaultError):
-    """When the server's own answer ends the session; ``why`` is what it means."""
+    """When the server's own answer ends the session; ``why`` is what it means, ``other`` the cause of no known one."""
 
     def __init__(self, why: Refusal, *, other: str) -> None:
-        cause = cause_of_refusal(why, other=other)
+        cause = other if why == "other" else f"redis.{why}"
         super().__init__(cause, f"answered an error: {_MEANINGS[cause]}")
         self.why = why
-
-
-def cause_of_refusal(why: Refusal, *, other: str) -> str:
-    """The cause of an error answer; ``other`` is that of one without a meaning of its own."""
-    return other if why == "other" else f"redis.{why}"
 
 
 class Session:

@@ -25,11 +25,9 @@ from functions.cache.memory import FULL_PERCENT, can_evict, percent_used
 
 def _role_as_declared(target: CacheTarget, observation: CacheObservation) -> Answer:
     found = problem(ROLE, target, observation)
-    if found is not None:
-        return found
-    server = facts_of(observation).server
-    if server is None:
-        return unproven(ROLE, target)
+    server = found or told(target, observation)
+    if isinstance(server, Answer):
+        return server
     if server.role is None:
         return untold("its role", target)
     evidence: dict[str, Scalar] = {

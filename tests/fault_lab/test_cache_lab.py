@@ -37,7 +37,7 @@ def test_a_situation_is_told_as_labelled(label: dict[str, Any]) -> None:
         run = FamilyRunner(FAMILY, observe, CHECKS).run(
             [given.target],
             shard=0,
-            slot=NOW,
+            slot=given.slot or NOW,
             request_id="lab",
             vantage=Vantage(kind="workstation", name="lab"),
             network=given.network,

@@ -161,9 +161,13 @@ def converse(data: bytes, piece: int) -> None:
         assert refused.cause in {cause.id for cause in CAUSES} | {"tcp.closed"}
         assert not holds_canary(refused.words)
     facts = CacheFacts(
-        pinged=dialogue.pinged, server=dialogue.server, write=dialogue.write, queues=tuple(dialogue.queues)
+        pinged=dialogue.pinged,
+        server=dialogue.server,
+        info_refused=dialogue.info_refused,
+        write=dialogue.write,
+        queues=tuple(dialogue.queues),
     )
-    text = json.dumps([to_json(facts), to_json(dialogue.failures), dict(tracked(facts))])
+    text = json.dumps([to_json(facts), dict(tracked(facts))])
     assert not holds_canary(text)
     assert len(text) < 4000
 

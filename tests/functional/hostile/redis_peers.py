@@ -193,10 +193,11 @@ PEERS: dict[str, Peer] = {
     "INFO refused": Peer(
         talks(INFO=b"-ERR unknown command 'INFO'\r\n"),
         Label(
-            cause="redis.query_failed",
+            cause="redis.not_told",
             phase=Phase.QUERY,
             check="role_as_declared",
-            passes=_PINGED,
+            status=Status.UNKNOWN,
+            passes=_ANY - {"role_as_declared", "memory_suffices", "replication_healthy"},
         ),
     ),
     "INFO that lies": Peer(

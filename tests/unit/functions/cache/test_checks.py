@@ -140,6 +140,17 @@ def test_a_server_that_falls_silent_fails_the_question_that_it_left_open(came: i
 
 
 @pytest.mark.parametrize("why", get_args(Refusal))
+def test_a_server_that_keeps_info_to_itself_leaves_its_state_unknown_and_nothing_else(why: Refusal) -> None:
+    asked = results(observed(replace(FACTS, server=None, info_refused=why)))
+    cause = "redis.not_permitted" if why == "not_permitted" else "redis.not_told"
+    unknown = {"role_as_declared", "memory_suffices", "replication_healthy"}
+    assert {said(asked[name]) for name in unknown} == {(Status.UNKNOWN, cause)}
+    assert {result.status for name, result in asked.items() if name not in unknown} == {Status.PASS}
+    by_info_only = results(observed(replace(FACTS, server=None, info_refused=why, write=None)), write_check=False)
+    assert said(by_info_only["accepts_writes"]) == (Status.UNKNOWN, cause)
+
+
+@pytest.mark.parametrize("why", get_args(Refusal))
 def test_no_refused_write_and_no_refused_count_is_a_pass(why: Refusal) -> None:
     asked = results(observed(replace(FACTS, write=why, queues=(QueueFacts(name="jobs", refused=why),))))
     unknown = why in ("not_permitted", "moved")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from auditor.domain.diagnosis.cache_claims import CredentialInjected, EncryptionSwitched
 from auditor.domain.diagnosis.claims import (
     ConnectsAs,
     NameResolves,
@@ -218,6 +219,34 @@ ALL: tuple[Outcome, ...] = (
     "malformed",
     "unreachable",
 )
+
+
+def test_secrets_that_are_injected_are_named_and_parameters_are_not() -> None:
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/cache-AbC123:token::"
+    references = (
+        ReferenceFacts(variable="CACHE_TOKEN", kind="secret", reference=secret, shape="ok"),
+        ReferenceFacts(variable="CACHE_HOST", kind="parameter", reference="/shop/cache/host", shape="ok"),
+        ReferenceFacts(variable="WRONG", kind="unknown", reference="", shape="fields"),
+    )
+    found = said(CredentialInjected, {}, references=references)
+    assert [(claim.setting, claim.secret) for claim in found] == [("CACHE_TOKEN", secret)]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "on"),
+    [
+        ("CACHE_TLS_ENABLED", "true", True),
+        ("CACHE_SSL", "1", True),
+        ("REDIS_USE_TLS", "False", False),
+        ("redis.ssl.enabled", "off", False),
+        ("MTLS_ENABLED", "true", None),
+        ("CACHE_ENABLED", "true", None),
+        ("DB_SSL_MODE", "require", None),
+        ("CACHE_TLS_PORT", "6380", None),
+    ],
+)
+def test_a_switch_for_encryption_says_how_it_stands(variable: str, value: str, on: bool | None) -> None:
+    assert [claim.on for claim in said(EncryptionSwitched, {variable: value})] == ([] if on is None else [on])
 
 
 def lookups(*outcomes: Outcome) -> tuple[LookupFacts, ...]:
