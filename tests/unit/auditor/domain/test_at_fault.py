@@ -1,7 +1,7 @@
 """Who is at fault by the roots of a diagnosis: one story and one alarm a root, in the service that owns it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from auditor.domain.diagnosis.model import Diagnosis, Root
 from auditor.domain.observation import Phase
 from auditor.domain.result import Severity, Status
 from auditor.domain.story import tell
+from auditor.domain.topology import Platform
+from auditor.domain.verdict import Judging
 from tests.fakes import BAD_LOGIN, BLIND, REFUSED, SHOP, WRONG, Moment, Says, play
 
 OK: Mapping[str, Sequence[Says]] = {}
@@ -31,7 +33,9 @@ class Named:
     confidence: Confidence = Confidence.HIGH
 
 
-def moments(slots: Sequence[Mapping[str, Sequence[Says]]], *named: Named, of: Status = Status.FAIL) -> list[Moment]:
+def moments(
+    slots: Sequence[Mapping[str, Sequence[Says]]], *named: Named, of: Status = Status.FAIL, where: Platform = SHOP
+) -> list[Moment]:
     """What came of the slots. ``of``: the roots explain what has this status."""
 
     def diagnose(number: int, readings: Sequence[Reading]) -> Diagnosis:
@@ -55,7 +59,7 @@ def moments(slots: Sequence[Mapping[str, Sequence[Says]]], *named: Named, of: St
         left = tuple(r.id for r in failing if r.id not in explained)
         return Diagnosis(roots=tuple(roots), unexplained=left, next_observation="Look." if left else "")
 
-    return play(SHOP, slots, diagnose=diagnose)
+    return play(where, slots, diagnose=diagnose)
 
 
 def changes(played: Sequence[Moment]) -> list[list[tuple[str, str]]]:
@@ -132,6 +136,14 @@ def test_a_second_root_in_a_service_that_is_paged_already_wakes() -> None:
     broken = {"home": WRONG, "orders": WRONG}
     played = moments([OK, *[broken] * 3], Named("web", ("home",)), Named("web", ("orders",), since=3))
     assert changes(played) == [[], [("opened", "web")], [], []], "the same component and fault is the same root"
+
+
+def test_what_was_well_when_it_was_last_seen_begins_nothing() -> None:
+    """Its first look was bad and waited for the proof of what it needs; when that is there, it is well again."""
+    half, known = {"orders": WRONG}, Named("database", ("orders",))
+    played = moments([half, OK, half, half], known, where=replace(SHOP, judging=Judging()))
+    assert played[1].verdicts["web"] == "DOWN", "one good look is no recovery"
+    assert changes(played) == [[], [], [("opened", "database")], []]
 
 
 def test_what_is_explained_in_part_stays_with_its_own_service_too() -> None:

@@ -76,7 +76,8 @@ def charges_of(
             # seen any more: whom it woke stays with it, and nobody else is woken. Where its own root still stands,
             # another one is a second, which is told.
             at_fault = (at_fault & {target.service}) | tellers
-        elif not roots.whole and not tellers:
+        elif not roots.whole and not tellers and targets[target.id].recent[-1].verdict.bad:
+            # What was well when it was last seen is on its way to recovery: nothing new is told of it.
             at_fault = at_fault | {target.service}
         if target.id in explained and target.service not in roots.services:
             at_fault = at_fault - {target.service}
