@@ -60,7 +60,7 @@ def _given(port: int, *, password: str | None = None, network: Network = _NOWHER
         id="cache", family="cache", service="shop", component="redis.shop", spec=CacheSpec(**(values | spec))
     )
     secrets = {} if password is None else {SECRET: json.dumps({"token": password})}
-    return Situation(target=target, network=network, secrets=secrets)
+    return Situation(target=target, network=network, secrets=secrets, slot=NOW)
 
 
 # ---- Servers --------------------------------------------------------------------------------------------------------
