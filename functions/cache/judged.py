@@ -137,8 +137,11 @@ def succeeded(observation: CacheObservation, phase: Phase) -> bool:
     return any(timing.phase is phase and timing.ok for timing in observation.phases)
 
 
-def _step_of(failure: Failure, target: CacheTarget, observation: CacheObservation) -> str | None:
-    """The check whose step a failure ended; of the commands after the login the first one without an answer."""
+def _step_of(failure: Failure, target: CacheTarget, observation: CacheObservation) -> str:
+    """The check whose step a failure ended; of the commands after the login the first one without an answer.
+
+    Where all have one, it is the last: no failure is lost.
+    """
     if failure.phase in (Phase.NAME, Phase.TCP, Phase.TLS) or failure.cause == "redis.ca_file_unusable":
         return REACHABLE
     if failure.phase in (Phase.PREPARE, Phase.LOGIN):
@@ -150,7 +153,7 @@ def _step_of(failure: Failure, target: CacheTarget, observation: CacheObservatio
         return ROLE
     if target.spec.write_check and facts.write is None:
         return WRITES
-    return QUEUES if target.spec.queues else None
+    return steps_of(target)[-1]
 
 
 def _refused(failure: Failure, target: CacheTarget, observation: CacheObservation) -> Answer:

@@ -89,9 +89,11 @@ def _queues_move(target: CacheTarget, observation: CacheObservation) -> Answer:
             unread = unread or _unread(queue, facts, target)
             continue
         waited = max(waited, timedelta(0))
+        if facts.depth is None:
+            return unproven("cache.queues_move", target)
         evidence |= {f"{queue.name} oldest seconds": waited.total_seconds(), f"{queue.name} depth": facts.depth}
         words = f"the oldest of {facts.depth} messages in {queue.name} waits for {_words(waited)}"
-        if queue.max_age is not None and waited > queue.max_age and (facts.depth or 0) > SMALL_BACKLOG:
+        if queue.max_age is not None and waited > queue.max_age and facts.depth > SMALL_BACKLOG:
             summary = f"{words[0].upper()}{words[1:]}; allowed are {_words(queue.max_age)}."
             return bad("redis.queue_stalled", summary, evidence)
         told.append(words)

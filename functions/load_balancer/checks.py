@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from auditor.domain.check import Check
-from auditor.domain.result import Answer, Scalar, Severity, passed, skipped
+from auditor.domain.observation import Failure, Phase
+from auditor.domain.result import Answer, Scalar, Severity, passed, skipped, unknown
 from functions.load_balancer.facts import CertificateFacts, LoadBalancerFacts, MetricName
 from functions.load_balancer.family import LoadBalancerSpec
 from functions.load_balancer.judged import (
@@ -96,6 +97,11 @@ def _certificates_renew(_target: LoadBalancerTarget, observation: LoadBalancerOb
         if certificate.days_left is not None and certificate.days_left <= RENEW_WITHIN_DAYS:
             by = "nobody renews it, as it was imported" if certificate.origin == "imported" else "it is not renewed yet"
             return bad("lb.certificate_ends_soon", f"{what}{ends}, and {by}.", **evidence)
+    endless = next((each for each in living if each.days_left is None), None)
+    if endless is not None:
+        detail = f"ACM names no end of the certificate of {endless.domain} on {_name(observation)}"
+        failure = Failure(phase=Phase.ANSWER, cause="aws.failed", detail=detail)
+        return unknown(failure, None, remedy=None, **_of_certificate(endless))
     soonest = min((each.days_left for each in living if each.days_left is not None), default=None)
     return passed(f"The certificates of {_name(observation)} are renewed in time.", days_left=soonest)
 

@@ -52,12 +52,12 @@ def facts_of(observation: NetworkObservation) -> NetworkFacts:
 def tried(observation: NetworkObservation) -> tuple[Tried, ...]:
     """Every address that was asked, in its order. A failure that is recorded for one outweighs its outcome."""
     facts = facts_of(observation)
-    failures = {f.address: f for f in observation.failures if f.phase is Phase.TCP and f.cause in _OUTCOMES}
+    failures = {f.address: f for f in observation.failures if f.phase is Phase.TCP}
     return tuple(_one(facts, seen, failures.get(seen.address) or failures.get("")) for seen in facts.probed)
 
 
 def _one(facts: NetworkFacts, seen: AddressFacts, failure: Failure | None) -> Tried:
-    outcome = seen.outcome if failure is None else _OUTCOMES[failure.cause]
+    outcome = seen.outcome if failure is None else _OUTCOMES.get(failure.cause, "unreachable")
     if failure is None and outcome != "open":
         detail = f"{place(seen.address, facts.port)} {_WORDS[outcome]}"
         failure = Failure(phase=Phase.TCP, cause=CAUSES[outcome], detail=detail, address=seen.address)

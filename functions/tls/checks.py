@@ -103,6 +103,8 @@ def _shortest_lived(target: TlsTarget, observation: TlsObservation, check: str) 
     addresses = negotiated(observation)
     if not addresses:
         return not_asked(target, _NEGOTIATED)
+    if any(a.certificate is None and not certificate_problems(observation, a) for a in addresses):
+        return unproven(check, target)
     outdated = ("tls.expired", "tls.not_yet_valid")
     living = [
         a

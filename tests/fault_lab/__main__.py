@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor.domain.result import Status
 from functions.families import FAMILIES
-from tests.fault_lab.canary import CANARY, PLANTED, leaks, secret_values
+from tests.fault_lab.canary import PLANTED, canaries, leaks
 from tests.fault_lab.lab import FamilyOutcome, Outcome, families_with_situations, run_family, situations_of
 from tests.fault_lab.peers import Peers, Word, installed_peers, shown
 from tests.fault_lab.written import written
@@ -101,8 +101,7 @@ def _mark(word: Word, outcome: Outcome) -> str:
 
 def _secrets(of: FamilyOutcome) -> int:
     """How often a secret was found in what is written of a family."""
-    secrets = {value for outcome in of.outcomes for value in secret_values(outcome.situation.secrets)}
-    found = leaks(written(of), {CANARY, *secrets})
+    found = leaks(written(of), canaries(outcome.situation.secrets for outcome in of.outcomes))
     for place in found:
         print(f"  LEAKED {of.family}: {place}")
     return len(found)

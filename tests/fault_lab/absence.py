@@ -6,8 +6,10 @@ A check that passes without a fact which would otherwise decide has to stand her
 NONE_IS_WELL: dict[tuple[str, str], str] = {
     ("compute.deployment_completed", "service.deployments.rollout"): "ECS tells it of its own rollouts only; where "
     "another controller deploys, one deployment alone is a complete one",
+    ("load_balancer.certificates_valid", "certificates.days_left"): "ACM's status says itself whether it is valid",
     ("test_suites.totals_agree", "suites.declared"): "a file that declares no totals contradicts none",
     ("vpc.edges_admitted", "network.network_acls.entries.ports"): "an entry without ports means every port",
+    ("vpc.edges_admitted", "network.security_groups.rules.ports"): "a rule without ports means every port",
     ("vpc.maintenance_not_forced", "maintenance.forced_in_seconds"): "AWS names a moment only where it will force it",
 }
 """Check and fact that may be None."""
@@ -26,6 +28,8 @@ EMPTY_IS_WELL: dict[tuple[str, str], str] = {
     ("vpc.edges_admitted", "network.interfaces.security_groups"): "that of the first interface, beside others",
     ("vpc.references_live", "network.security_groups"): "no group refers to any other",
     ("vpc.resolver_enabled", "vpc.name_servers"): "without servers of its own the VPC asks AWS's",
+    ("vpc.references_live", "network.security_groups.rules"): "a group without rules refers to no other",
     ("vpc.routes_active", "network.route_tables"): "no table has a dead route",
+    ("vpc.routes_active", "network.route_tables.routes"): "no route is dead",
 }
 """Check and list."""

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote_from_bytes
 
+from tests.aws_account import CANARY as AWS_CANARY
+
 CANARY = "cAnary7Qx9zK4w"
 """A password, token, key or query value. Letters and digits only, so that it can stand anywhere, a host name included;
 like a real secret it is no word of any language, and in lower case it is still one."""
@@ -25,6 +27,11 @@ def plant(place: str) -> str:
     with _LOCK:
         PLANTED[place] += 1
     return CANARY
+
+
+def canaries(of_situations: Iterable[Mapping[str, str]]) -> set[str]:
+    """Everything that must be found nowhere: both canaries, and what is secret in the situations' secrets."""
+    return {CANARY, AWS_CANARY, *(value for secrets in of_situations for value in secret_values(secrets))}
 
 
 def secret_values(secrets: Mapping[str, str]) -> Iterator[str]:

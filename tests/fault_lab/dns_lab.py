@@ -14,6 +14,7 @@ from dnslib import AAAA, CNAME, NS, QTYPE, RR, SOA, SRV, TXT, A, DNSRecord
 from auditor.domain.target import Target
 from auditor.net.network import Network
 from functions.dns.family import DnsSpec
+from tests.fault_lab.canary import plant
 from tests.fault_lab.situation import Situation
 from tests.resolver import OverTcp, OverUdp, Resolver, message
 
@@ -33,7 +34,7 @@ def alias(target: str, name: str = NAME, ttl: int = 10) -> RR:
 
 
 def text(name: str = NAME) -> RR:
-    return RR(name, QTYPE.TXT, rdata=TXT("owned by nobody"), ttl=10)
+    return RR(name, QTYPE.TXT, rdata=TXT(f"key={plant('dns: TXT record')}"), ttl=10)
 
 
 def soa(zone: str = "shop.internal", ttl: int = DENIED_FOR) -> RR:

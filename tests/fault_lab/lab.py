@@ -216,13 +216,13 @@ def _run(runner: FamilyRunner[Any, Any], label: Label, situation: Situation) -> 
 
 @contextlib.contextmanager
 def _written() -> Iterator[Callable[[], str]]:
-    """Everything that this process logs or prints until the end of the block."""
+    """Everything that this process prints, and logs at the level of the deployed functions, until the end."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    root.setLevel(logging.INFO)
     try:
         with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
             yield text.getvalue

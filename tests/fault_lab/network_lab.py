@@ -14,6 +14,7 @@ from auditor.domain.target import Target
 from auditor.net.network import Network
 from functions.network.family import NetworkSpec
 from sandbox.blackhole import BlackHole
+from tests.fault_lab.canary import plant
 from tests.fault_lab.situation import Situation
 from tests.resolver import OverUdp, Resolver, message
 
@@ -21,7 +22,6 @@ Serve = Callable[[socket.socket], object]
 """What a server does with a connection that it took."""
 
 HOST = "queue.shop.internal"
-GREETING = b"220 canary-4711-of-the-fault-lab ready\r\n"
 _NOWHERE = Network(resolver=("127.0.0.1", 9))
 _SHORT, _LONG = timedelta(seconds=0.7), timedelta(seconds=2)
 
@@ -33,7 +33,7 @@ def stays(connection: socket.socket) -> None:
 
 
 def greets(connection: socket.socket) -> None:
-    connection.sendall(GREETING)
+    connection.sendall(f"220 {plant('network: greeting')} ready\r\n".encode())
     stays(connection)
 
 
@@ -46,7 +46,7 @@ def resets(connection: socket.socket) -> None:
 
 
 def says_no(connection: socket.socket) -> None:
-    connection.sendall(b"-ERR max number of clients reached\r\n")
+    connection.sendall(f"-ERR {plant('network: error')}: max number of clients reached\r\n".encode())
 
 
 def closes_late(connection: socket.socket) -> None:

@@ -19,6 +19,7 @@ from auditor.domain.target import Target
 from auditor.net.network import Network
 from functions.tls.family import TlsSpec
 from tests.certificates import Issued, intermediate, leaf, root
+from tests.fault_lab.canary import plant
 from tests.functional.functions.database.conftest import Listeners
 
 from .situation import Situation
@@ -156,7 +157,7 @@ def _slow() -> Script:
 
 
 def _greets(connection: socket.socket) -> None:
-    connection.sendall(b"* OK ready\r\n")
+    connection.sendall(f"* OK {plant('tls: greeting')} ready\r\n".encode())
     waits(connection)
 
 
@@ -168,7 +169,8 @@ def _no_common_cipher() -> Script:
 
 
 def _answer(status: str) -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    secret = plant("tls: header of a plain answer")
+    return f"HTTP/1.1 {status}\r\nSet-Cookie: sid={secret}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 
 def _plain_http(connection: socket.socket) -> None:
@@ -193,7 +195,7 @@ def _plain_http_closes(connection: socket.socket) -> None:
 
 
 def _ssh(connection: socket.socket) -> None:
-    connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n")
+    connection.sendall(f"SSH-2.0-OpenSSH_9.2p1 {plant('tls: banner in place of a handshake')}\r\n".encode())
     waits(connection)
 
 

@@ -88,7 +88,7 @@ def test_a_certificate_is_judged_by_its_end_even_where_acm_still_says_issued() -
         ({"days_left": 20.0, "renewal": "PENDING_AUTO_RENEWAL"}, "lb.certificate_ends_soon"),
         ({"renewal": "SUCCESS"}, None),
         ({"renewal": "PENDING_VALIDATION"}, "lb.renewal_pending"),
-        ({"days_left": None}, None),
+        ({"days_left": None}, "aws.failed"),
     ],
 )
 def test_a_renewal_is_a_finding_only_when_it_needs_a_person(changes: dict[str, Any], cause: str | None) -> None:
