@@ -14,6 +14,7 @@ from functions.database.judged import (
     own_limit,
     server_of,
     span,
+    unproven,
     warned,
 )
 
@@ -65,7 +66,9 @@ def _transactions_short(target: DatabaseTarget, observation: DatabaseObservation
     oldest = activity.oldest[0] if activity.oldest else None
     if oldest is None:
         return passed(f"No client of PostgreSQL at {place} has a transaction open.", max_transaction_s=limit)
-    age = oldest.seconds or 0.0
+    if oldest.seconds is None:
+        return unproven("database.transactions_short", target)
+    age = oldest.seconds
     evidence: dict[str, Scalar] = {
         "oldest_s": round(age, 1),
         "max_transaction_s": limit,

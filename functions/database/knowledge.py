@@ -52,7 +52,9 @@ _HOLDING = {
 }
 _TRUST = {
     **dict.fromkeys(("tls.untrusted", "tls.self_signed"), Trust.UNKNOWN_AUTHORITY),
-    **dict.fromkeys(("tls.expired", "tls.not_yet_valid", "tls.name_mismatch"), Trust.WRONG_OTHERWISE),
+    "tls.expired": Trust.EXPIRED,
+    "tls.name_mismatch": Trust.OTHER_NAME,
+    "tls.not_yet_valid": Trust.WRONG_OTHERWISE,
 }
 
 

@@ -78,6 +78,11 @@ def test_a_transaction_may_be_open_for_so_long_and_a_longer_one_is_a_finding(sec
     assert (result.evidence["pid"], result.evidence["state"]) == (4711, "idle_in_transaction")
 
 
+def test_a_transaction_of_unknown_age_is_no_pass() -> None:
+    result = asked("transactions_short", ActivityFacts(oldest=(replace(IDLE, seconds=None),)))
+    assert (result.status, result.cause) == (Status.UNKNOWN, "self.bug")
+
+
 def test_without_a_transaction_all_is_well() -> None:
     assert asked("transactions_short", ActivityFacts()).status is Status.PASS
 

@@ -191,8 +191,9 @@ def test_a_server_that_forces_encryption_says_so() -> None:
     [
         ("tls.untrusted", Trust.UNKNOWN_AUTHORITY),
         ("tls.self_signed", Trust.UNKNOWN_AUTHORITY),
-        ("tls.expired", Trust.WRONG_OTHERWISE),
-        ("tls.name_mismatch", Trust.WRONG_OTHERWISE),
+        ("tls.expired", Trust.EXPIRED),
+        ("tls.name_mismatch", Trust.OTHER_NAME),
+        ("tls.not_yet_valid", Trust.WRONG_OTHERWISE),
     ],
 )
 def test_a_certificate_that_was_verified_is_spoken_of(cause: str, trust: Trust) -> None:

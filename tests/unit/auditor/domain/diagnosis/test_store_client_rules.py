@@ -200,12 +200,32 @@ def test_where_nobody_verified_it_the_certificate_may_be_wrong_otherwise(shop: A
 
 
 def test_a_certificate_that_is_wrong_otherwise_is_not_the_bundles_fault(shop: Any) -> None:
-    claims = [
-        certificate(shop, Trust.WRONG_OTHERWISE),
-        login(shop),
-        complains(shop, StoreTrouble.CERTIFICATE_REFUSED),
-    ]
+    wrong = certificate(shop, Trust.WRONG_OTHERWISE)
+    claims = [wrong, login(shop), complains(shop, StoreTrouble.CERTIFICATE_REFUSED)]
     assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+@pytest.mark.parametrize(
+    ("trust", "fault"), [(Trust.EXPIRED, "TLS_CERT_EXPIRED"), (Trust.OTHER_NAME, "TLS_NAME_MISMATCH")]
+)
+def test_a_certificate_that_nobody_can_believe_is_the_stores(shop: Any, trust: Trust, fault: str) -> None:
+    seen_by_login = StoreCertificate(component="secret.orders", host=HOST, trust=trust, proof=shop.seen("orders-login"))
+    claims = [certificate(shop, trust), seen_by_login, complains(shop, StoreTrouble.CERTIFICATE_REFUSED)]
+    readings = [
+        shop.failing("basket-page"),
+        shop.failing("orders-own", Phase.TLS),
+        shop.failing("orders-login", Phase.TLS),
+    ]
+    diagnosis = shop.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("rds", fault)]
+    assert not diagnosis.undecided
+
+
+def test_who_does_not_verify_is_no_victim_of_an_expired_certificate(shop: Any) -> None:
+    readings = [shop.failing("orders-own", Phase.TLS), shop.failing("basket-page")]
+    diagnosis = shop.diagnose([certificate(shop, Trust.EXPIRED), login(shop)], readings)
+    assert shop.roots(diagnosis) == [("rds", "TLS_CERT_EXPIRED")]
+    assert diagnosis.undecided
 
 
 def test_where_the_auditor_too_lacks_the_authority_its_own_failure_is_explained(shop: Any) -> None:
@@ -216,7 +236,7 @@ def test_where_the_auditor_too_lacks_the_authority_its_own_failure_is_explained(
     assert not diagnosis.undecided
 
 
-@pytest.mark.parametrize("trust", list(Trust))
+@pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.UNKNOWN_AUTHORITY, Trust.WRONG_OTHERWISE])
 def test_without_a_client_that_complains_nobody_has_an_old_bundle(shop: Any, trust: Trust) -> None:
     claims = [certificate(shop, trust), login(shop)]
     assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()

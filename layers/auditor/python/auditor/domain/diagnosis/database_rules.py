@@ -1,14 +1,16 @@
-"""Rules about what a store of data says of itself, to the auditor or to its clients: locks, storage, slots, schema."""
+"""Rules about what a store of data says or shows of itself: locks, storage, slots, schema, certificate."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence
 from auditor.domain.diagnosis.claims import Claim, LoginAnswered, SlotsUsed
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.store_claims import LocksHeld, SchemaRevision
-from auditor.domain.diagnosis.store_words import Holding, StoreTrouble
+from auditor.domain.diagnosis.store_claims import LocksHeld, SchemaRevision, StoreCertificate
+from auditor.domain.diagnosis.store_words import Holding, StoreTrouble, Trust
 from auditor.domain.diagnosis.stores import (
+    certificates_for,
     complaining,
     logins_at,
     logins_for,
@@ -24,6 +26,32 @@ _HOLDING = {
     Holding.IDLE: ("is idle in its transaction", "End it, since its client does not; then mend that client."),
     Holding.PREPARED: ("was prepared and never ended", "Ask its owner, then roll it back or commit it."),
     Holding.UNKNOWN: ("", "See who waits for whom, and end the session at the head of the queue."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wrong:
+    fault: Fault
+    words: str
+    first_action: str
+    confidence: Confidence
+
+
+_WRONG = {
+    Trust.EXPIRED: _Wrong(
+        fault=Fault.TLS_CERT_EXPIRED,
+        words="has expired",
+        first_action="Renew it; for RDS rotate to a current certificate authority.",
+        confidence=Confidence.HIGH,
+    ),
+    Trust.OTHER_NAME: _Wrong(
+        fault=Fault.TLS_NAME_MISMATCH,
+        words="is for another name",
+        first_action="Let clients use the name that the certificate lists (for RDS the endpoint, no alias), or show "
+        "one that lists this name.",
+        # Which of the two is wrong, the certificate or the way there, takes a look at where the name leads.
+        confidence=Confidence.MEDIUM,
+    ),
 }
 
 
@@ -104,6 +132,32 @@ def schema_behind_code(evidence: Evidence) -> Iterator[Candidate]:
             )
 
 
+def certificate_wrong(evidence: Evidence) -> Iterator[Candidate]:
+    """The store's certificate has expired or is for another name: who verifies it cannot connect."""
+    for shown in evidence.of(StoreCertificate):
+        wrong = _WRONG.get(shown.trust)
+        if wrong is None:
+            continue
+        turned_away = [
+            complaint
+            for service, complaints in complaining(evidence, StoreTrouble.CERTIFICATE_REFUSED)
+            if shown in certificates_for(evidence, service)
+            for complaint in complaints
+        ]
+        store = store_of(evidence, shown.component)
+        yield Candidate(
+            component=store,
+            fault=wrong.fault,
+            statement=f"The certificate that {store} shows as {shown.host} {wrong.words}.",
+            first_action=wrong.first_action,
+            confidence=wrong.confidence,
+            proof=proof_of(shown, *turned_away),
+            shows=proof_of(shown, *turned_away),
+            harms=frozenset({evidence.service_of(complaint.component) for complaint in turned_away}),
+            named=True,
+        )
+
+
 def _full(evidence: Evidence, login: LoginAnswered, told: list[Claim]) -> Candidate:
     store = store_of(evidence, login.component)
     return Candidate(
@@ -119,4 +173,4 @@ def _full(evidence: Evidence, login: LoginAnswered, told: list[Claim]) -> Candid
     )
 
 
-RULES = (locks_hold_up, storage_full, slots_full_for_clients, schema_behind_code)
+RULES = (locks_hold_up, storage_full, slots_full_for_clients, schema_behind_code, certificate_wrong)

@@ -21,6 +21,7 @@ from auditor.domain.diagnosis.stores import (
 )
 from auditor.domain.diagnosis.words import RELATIONAL_STORE, LoginOutcome
 
+_OF_AUTHORITY = (Trust.TRUSTED, Trust.UNKNOWN_AUTHORITY)
 _NOT_ENCRYPTED = (Encryption.OFF, Encryption.UNSAID)
 
 
@@ -99,7 +100,7 @@ def authority_unknown_to_client(evidence: Evidence) -> Iterator[Candidate]:
         logins = [login for login in one_store(logins_for(evidence, service)) if accepted(login)]
         shown = certificates_for(evidence, service)
         component = _where_the_bundle_is(evidence, complaints[0].component)
-        if not component or not (logins or shown) or any(c.trust is Trust.WRONG_OTHERWISE for c in shown):
+        if not component or not (logins or shown) or any(c.trust not in _OF_AUTHORITY for c in shown):
             continue
         host = (shown or logins)[0].host
         trusted = any(claim.trust is Trust.TRUSTED for claim in shown)

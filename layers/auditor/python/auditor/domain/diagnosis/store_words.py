@@ -34,6 +34,8 @@ class Trust(StrEnum):
 
     TRUSTED = "trusted"
     UNKNOWN_AUTHORITY = "unknown_authority"
+    EXPIRED = "expired"
+    OTHER_NAME = "other_name"
     WRONG_OTHERWISE = "wrong_otherwise"
 
 
