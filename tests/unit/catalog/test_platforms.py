@@ -70,17 +70,13 @@ def test_every_dependency_says_over_what(platform: Platform) -> None:
     assert platform.dependencies
     assert all(dependency.over for dependency in platform.dependencies)
 
+
+def test_what_proves_that_a_private_place_serves_is_a_page_that_needs_it(platform: Platform) -> None:
     proving = [target for target in platform.targets if target.proves]
-    places = {
-        target.id
-        for target in platform.targets
-        if target.family in ("database", "cache", "network") or target.spec.get("begins") == "postgres"
-    }
-    assert {proven for target in proving for proven in target.proves} == places
     proven = [platform.target(id) for target in proving for id in target.proves]
-    databases = {target.id for target in platform.targets if target.family == "database"}
-    assert databases <= {target.id for target in proven}
-    assert {target.family for target in proven} == {"database", "network"}
+    stores = {target.id for target in platform.targets if target.family in ("database", "cache")}
+    assert stores <= {target.id for target in proven}
+    assert {target.family for target in proven} == {"database", "cache", "tls", "network"}
     assert {target.family for target in proving} == {"http"}
 
 

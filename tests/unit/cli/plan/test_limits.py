@@ -90,10 +90,10 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"family": replace(PAGES, policy_bytes=10_000)},
         {"family": replace(PAGES, policy_bytes=10_001)},
     ),
-    # 450 + 5 x 699,910 = 3,500,000; in shards that fit by themselves
+    # 450 + 8 x 437,443 = 3,499,994; in shards that fit by themselves
     "bytes of the aggregator's state": (
-        {"family": shards(*[10_000] * 69, 9_910)},
-        {"family": shards(*[10_000] * 69, 9_911)},
+        {"family": shards(*[10_000] * 43, 7_443)},
+        {"family": shards(*[10_000] * 43, 7_444)},
     ),
     # a limit of 30 s, of which 4 s are kept for storing
     "seconds of a run of page": ({"family": shards(1, seconds=26)}, {"family": shards(1, seconds=26.01)}),
