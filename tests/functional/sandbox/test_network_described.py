@@ -39,7 +39,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Described]:
     with ExitStack() as ends:
         start_emulator(instance, ends)
         client = cache(lambda service: owner_client(instance.endpoint, service))
-        plane = ControlPlane(client, hokusai_estate(NETWORK))
+        plane = ControlPlane(client, hokusai_estate(NETWORK), instance.endpoint)
         plane.seed()
         yield Described(plane, client)
 
