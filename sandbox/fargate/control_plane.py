@@ -15,8 +15,6 @@ from sandbox.fargate.network import PlatformNetwork
 from sandbox.fargate.records import write_records
 from sandbox.instance import ACCOUNT, REGION
 
-ADDRESS_TAG = "sandbox-address"
-"""By it the emulator knows the address of a service's tasks (`emulator/patches/ecs_interfaces.py`)."""
 _SAY_SECONDS = 5.0
 
 
@@ -187,7 +185,6 @@ class ControlPlane:
             loadBalancers=[target],
             serviceRegistries=[{"registryArn": registry}],
             healthCheckGracePeriodSeconds=300,
-            tags=[{"key": ADDRESS_TAG, "value": service.address}],
         )
 
     def _register(self, service: Service) -> None:
