@@ -71,16 +71,6 @@ FAULTS = [
         at_fault="web",
         causes={("web-home", "transfer", "http.transfer_timeout"), ("web-orders", "transfer", "http.transfer_timeout")},
     ),
-    Expected(
-        "web-endless",
-        at_fault="web",
-        causes={("web-home", "transfer", "http.body_too_large"), ("web-orders", "transfer", "http.body_too_large")},
-    ),
-    Expected(
-        "web-gzip-bomb",
-        at_fault="web",
-        causes={("web-home", "transfer", "http.body_too_large"), ("web-orders", "transfer", "http.body_too_large")},
-    ),
 ]
 
 
