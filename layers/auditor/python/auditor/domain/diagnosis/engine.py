@@ -65,7 +65,8 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     candidates = _merged(proposed)
     needs = needed_services(platform)
     explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}
-    standing = (c for c in candidates if _stands(c, explains[c], symptoms) and not _outdone(c, explains))
+    own = {c: frozenset(s.result.id for s in symptoms if not s.partly and _shown(c, s)) for c in candidates}
+    standing = (c for c in candidates if _stands(c, explains[c], symptoms) and not _outdone(c, explains, own))
     roots = tuple(sorted(standing, key=lambda c: _weight(c, symptoms)))
     explained = {id for candidate in roots for id in explains[candidate]}
     unexplained = [symptom for symptom in symptoms if not symptom.partly and symptom.result.id not in explained]
@@ -90,6 +91,11 @@ def _explains(candidate: Candidate, symptom: _Symptom, needs: Mapping[str, froze
     return symptom.reached and (service in broken or bool(needs.get(service, frozenset()) & broken))
 
 
+def _shown(candidate: Candidate, symptom: _Symptom) -> bool:
+    """Whether the fault shows itself in what failed."""
+    return seen_in(symptom.result) in candidate.shows
+
+
 def _stands(candidate: Candidate, explained: frozenset[str], symptoms: Sequence[_Symptom]) -> bool:
     """Whether it explains a failure, or shows itself in a warning: of a warning elsewhere alone nobody is the root."""
     return any(
@@ -99,11 +105,19 @@ def _stands(candidate: Candidate, explained: frozenset[str], symptoms: Sequence[
     )
 
 
-def _outdone(candidate: Candidate, explains: Mapping[Candidate, frozenset[str]]) -> bool:
-    """Whether a root with better evidence explains all of it, while no failing answer names this one."""
+def _outdone(
+    candidate: Candidate,
+    explains: Mapping[Candidate, frozenset[str]],
+    own: Mapping[Candidate, frozenset[str]],
+) -> bool:
+    """Whether a root with better evidence explains all of it, while no failing answer names this one.
+
+    In what it shows itself, another one takes its place only by showing itself there, too.
+    """
     return not candidate.named and any(
         other is not candidate
         and explains[candidate] <= explains[other]
+        and own[candidate] <= own[other]
         and (other.named or other.confidence.rank < candidate.confidence.rank)
         for other in explains
     )
