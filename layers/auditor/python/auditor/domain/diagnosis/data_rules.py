@@ -18,6 +18,7 @@ from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.stores import (
     accepted,
+    login_refusals,
     logins_at,
     refused,
     said_of_store,
@@ -25,6 +26,7 @@ from auditor.domain.diagnosis.stores import (
     store_is_fine,
     store_of,
     users_of,
+    uses,
 )
 from auditor.domain.diagnosis.words import (
     RELATIONAL_STORE,
@@ -185,8 +187,8 @@ def old_value_in_running_tasks(evidence: Evidence) -> Iterator[Candidate]:
         ]
         for started in evidence.of(TasksStarted):
             service = evidence.service_of(started.component)
-            complaints = evidence.complaints(service, RELATIONAL_STORE)
-            if not service or not logins or not complaints or started.at >= changed.at:
+            complaints = [*evidence.complaints(service, RELATIONAL_STORE), *login_refusals(evidence, service)]
+            if not logins or not complaints or started.at >= changed.at or not uses(evidence, service, logins[0]):
                 continue
             if any(connects.login_setting for connects in settings_for(evidence, service, logins[0].host)):
                 continue  # what stands in a setting no restart makes new

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import RuledOut
-from auditor.domain.diagnosis.claims import ConnectsAs, LoginAnswered
+from auditor.domain.diagnosis.claims import Claim, ConnectsAs, LoginAnswered
 from auditor.domain.diagnosis.evidence import Evidence
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
 from auditor.domain.diagnosis.store_claims import StoreCertificate, StoreComplaint
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.words import LoginOutcome
@@ -77,6 +78,16 @@ def said_of_store(evidence: Evidence, service: str, trouble: StoreTrouble) -> tu
         and evidence.service_of(complaint.component) == service
         and (complaint.of_itself or alone)
     )
+
+
+def login_refusals(evidence: Evidence, service: str) -> tuple[Claim, ...]:
+    """What a service passes on, or writes into its log, of a store that refuses its login."""
+    written = (
+        claim
+        for claim in evidence.of(LogSays)
+        if claim.saying is LogSaying.LOGIN_REFUSED and evidence.service_of(claim.component) == service
+    )
+    return (*said_of_store(evidence, service, StoreTrouble.LOGIN_REFUSED), *written)
 
 
 def complaining(evidence: Evidence, trouble: StoreTrouble) -> Iterator[tuple[str, tuple[StoreComplaint, ...]]]:
