@@ -70,7 +70,7 @@ def said_of_store(evidence: Evidence, service: str, trouble: StoreTrouble) -> tu
     The body of an error may be that of a neighbour which was asked on the caller's behalf: such words count only where
     no neighbour uses a store.
     """
-    alone = not _neighbours_with_store(evidence, service)
+    alone = not neighbours_with_store(evidence, service)
     return tuple(
         complaint
         for complaint in evidence.of(StoreComplaint)
@@ -125,7 +125,7 @@ def _hosts_of(evidence: Evidence, service: str) -> frozenset[str]:
     return frozenset(claim.host.lower() for claim in settings if claim.host)
 
 
-def _neighbours_with_store(evidence: Evidence, service: str) -> bool:
+def neighbours_with_store(evidence: Evidence, service: str) -> bool:
     """Whether a service needs another one that itself needs a store."""
     needs = needed_services(evidence.platform)
     stores = {evidence.service_of(login.component) for login in evidence.of(LoginAnswered)}
