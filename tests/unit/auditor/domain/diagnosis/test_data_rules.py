@@ -10,6 +10,7 @@ from auditor.domain.diagnosis.claims import (
     ConnectsAs,
     HealthReports,
     LoginAnswered,
+    RunningCounts,
     SecretChanged,
     SettingMissing,
     SlotsUsed,
@@ -254,3 +255,22 @@ def test_a_login_of_its_own_is_told_by_its_log(shop: Any) -> None:
     )
     claims = [own, login(shop, LoginOutcome.ACCEPTED), writes()]
     assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == [("taskdef.front", "DB_BAD_PASSWORD")]
+
+
+@pytest.mark.parametrize("outcome", [LoginOutcome.CREDENTIALS_REFUSED, LoginOutcome.ACCEPTED])
+def test_who_ends_at_a_login_that_is_refused_to_all_is_the_victim_of_its_secret(
+    shop: Any, outcome: LoginOutcome
+) -> None:
+    claims = [
+        login(shop, outcome),
+        login(shop, LoginOutcome.ACCEPTED, own=True),
+        writes("ecs.basket"),
+        RunningCounts(component="ecs.basket", desired=1, running=0, rolling_out=False, proof=shop.seen("basket-tasks")),
+    ]
+    failing = [shop.failing("basket-page", Phase.TCP), shop.failing("basket-tasks")]
+    refused = outcome is LoginOutcome.CREDENTIALS_REFUSED
+    readings = [*failing, *([shop.failing("orders-login", Phase.LOGIN)] if refused else [])]
+    diagnosis = shop.diagnose(claims, readings)
+    wanted = ("secret.orders", "DB_PASSWORD_OUT_OF_SYNC") if refused else ("ecs.basket", "NO_RUNNING_TASKS")
+    assert shop.roots(diagnosis) == [wanted]
+    assert not diagnosis.undecided

@@ -8,6 +8,7 @@ from auditor.domain.diagnosis.claims import (
     Claim,
     ConnectsAs,
     LoginAnswered,
+    RunningCounts,
     SecretChanged,
     SettingMissing,
     SlotsUsed,
@@ -19,6 +20,7 @@ from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.stores import (
     accepted,
     login_refusals,
+    login_refused_to_all,
     logins_at,
     refused,
     said_of_store,
@@ -94,6 +96,7 @@ def password_out_of_sync(evidence: Evidence) -> Iterator[Candidate]:
         others = [other for other in logins_at(evidence, login.host) if accepted(other)]
         changed = [claim for claim in evidence.of(SecretChanged) if claim.component == component]
         when = f"; the secret was changed at {format_instant(max(c.at for c in changed))}" if changed else ""
+        ended = [counts for counts in evidence.of(RunningCounts) if _ends_at(evidence, counts, login)]
         ruled_out = RuledOut(
             subject=store_of(evidence, login.component),
             why=f"it answers, and lets {others[0].user} in" if others else "it answers and refuses only the password",
@@ -107,12 +110,21 @@ def password_out_of_sync(evidence: Evidence) -> Iterator[Candidate]:
             first_action=f"Set the role's password and {component} to one value (first see which of the two was "
             "changed last), then deploy the services that hold the old one again.",
             confidence=Confidence.HIGH if others or changed else Confidence.MEDIUM,
-            proof=proof_of(login, *others, *changed),
-            shows=login.proof,
+            proof=proof_of(login, *others, *changed, *ended),
+            shows=proof_of(login, *ended),
             harms=users_of(evidence, login.component),
+            cuts=frozenset(evidence.service_of(counts.component) for counts in ended if counts.running == 0),
             named=True,
             ruled_out=(ruled_out,),
         )
+
+
+def _ends_at(evidence: Evidence, counts: RunningCounts, login: LoginAnswered) -> bool:
+    """Whether a service runs nothing because this login is refused to it as well."""
+    service = evidence.service_of(counts.component)
+    return (
+        counts.running < counts.desired and login_refused_to_all(evidence, service) and uses(evidence, service, login)
+    )
 
 
 def wrong_user(evidence: Evidence) -> Iterator[Candidate]:

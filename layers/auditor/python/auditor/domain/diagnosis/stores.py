@@ -90,6 +90,12 @@ def login_refusals(evidence: Evidence, service: str) -> tuple[Claim, ...]:
     return (*said_of_store(evidence, service, StoreTrouble.LOGIN_REFUSED), *written)
 
 
+def login_refused_to_all(evidence: Evidence, service: str) -> bool:
+    """Whether a service's log tells of a login that is refused, and its store refuses the platform's own as well."""
+    written = any(isinstance(claim, LogSays) for claim in login_refusals(evidence, service))
+    return written and any(refused(login) for login in logins_for(evidence, service))
+
+
 def complaining(evidence: Evidence, trouble: StoreTrouble) -> Iterator[tuple[str, tuple[StoreComplaint, ...]]]:
     """Services that pass on this trouble with their store, with their words."""
     for service in evidence.platform.services:

@@ -18,6 +18,7 @@ from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.network_rules import finds_no_address
 from auditor.domain.diagnosis.routing_claims import TargetRefused, TargetsStand
 from auditor.domain.diagnosis.stop_meanings import MEANINGS, component_of, log_of, reason_by_log
+from auditor.domain.diagnosis.stores import login_refused_to_all
 from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
 
 
@@ -57,6 +58,9 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         told = [claim for claim in stopped if _told(evidence, claim)]
         killed = any(claim.reason is StopReason.HEALTH_CHECK_FAILED for claim in stopped)
         if not service or counts.running > 0 or counts.desired == 0 or told or finds_no_address(evidence, counts):
+            continue
+        # Nor who ends at a login that is refused to everybody: there the secret and the store are looked at.
+        if login_refused_to_all(evidence, service):
             continue
         # Who was killed for its health did not fail to run: what the check asks and gets decides.
         if killed and any(evidence.service_of(claim.component) == service for claim in evidence.of(TargetRefused)):
