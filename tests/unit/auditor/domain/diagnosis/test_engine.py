@@ -353,3 +353,23 @@ def test_of_two_faults_at_once_the_quieter_one_stays_where_it_shows_itself(shop:
     assert set(shop.roots(shop.diagnose(claims, [*failing, shop.failing("front-tasks")]))) == {slots, image}
     # Where the deployment itself does not fail, it is no root of what the database explains.
     assert shop.roots(shop.diagnose(claims, failing)) == [slots]
+
+
+@pytest.mark.parametrize(
+    ("needs_it", "reason", "blamed"),
+    [(True, StopReason.EXITED, False), (False, StopReason.EXITED, True), (True, StopReason.OTHER, True)],
+    ids=["it may want the database", "it needs no database", "it did not end by itself"],
+)
+def test_who_ends_while_what_it_needs_is_broken_is_not_called_a_root(
+    shop: Any, needs_it: bool, reason: StopReason, blamed: bool
+) -> None:
+    claims: list[Claim] = [
+        login(shop, LoginOutcome.SLOTS_FULL, own=True),
+        RunningCounts(component="ecs.basket", desired=1, running=0, rolling_out=False, proof=shop.seen("basket-tasks")),
+        TaskStopped(component="ecs.basket", reason=reason, exit_code=1, proof=shop.seen("basket-tasks")),
+    ]
+    failing = [shop.failing("orders-own", Phase.LOGIN), shop.failing("basket-tasks")]
+    dependencies = shop.platform.dependencies if needs_it else ()
+    found = shop.roots(shop.diagnose(claims, failing, dependencies=dependencies))
+    assert ("rds", "DB_CONNECTIONS_EXHAUSTED") in found
+    assert (("ecs.basket", "NO_RUNNING_TASKS") in found) is blamed

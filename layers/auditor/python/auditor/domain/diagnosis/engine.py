@@ -62,8 +62,9 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     )
     known = {component.id for component in platform.components}
     proposed = [candidate for rule in RULES for candidate in rule(evidence) if candidate.component in known]
-    candidates = _merged(proposed)
     needs = needed_services(platform)
+    merged = _merged(proposed)
+    candidates = tuple(c for c in merged if not _may_be_for_want(c, merged, needs))
     explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}
     own = {c: frozenset(s.result.id for s in symptoms if not s.partly and _shown(c, s)) for c in candidates}
     standing = (c for c in candidates if _stands(c, explains[c], symptoms) and not _outdone(c, explains, own))
@@ -102,6 +103,16 @@ def _stands(candidate: Candidate, explained: frozenset[str], symptoms: Sequence[
         not symptom.partly or seen_in(symptom.result) in candidate.shows
         for symptom in symptoms
         if symptom.result.id in explained
+    )
+
+
+def _may_be_for_want(candidate: Candidate, others: Sequence[Candidate], needs: Mapping[str, frozenset[str]]) -> bool:
+    """Whether nothing is known of it but that it ended, while something that it needs is surely broken."""
+    needed = needs.get(candidate.for_want_of, frozenset())
+    return any(
+        other.named and other.confidence is Confidence.HIGH and bool((other.harms | other.cuts) & needed)
+        for other in others
+        if other is not candidate
     )
 
 

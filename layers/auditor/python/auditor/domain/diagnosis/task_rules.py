@@ -76,6 +76,8 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
             shows=proof_of(counts, *stopped, *_names_gone(evidence, service)),
             cuts=frozenset({service}),
             named=True,
+            # A task that ended by itself may have ended for want of what it needs.
+            for_want_of=service if stopped and all(claim.reason is StopReason.EXITED for claim in stopped) else "",
         )
 
 
