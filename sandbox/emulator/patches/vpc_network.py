@@ -20,6 +20,7 @@ from sandbox.emulator.patching import PatchContext, replace, require_attribute
 _OPTIONS = "dopt-00000001"
 """What every VPC of MiniStack names."""
 _SERVICE_TAG = "aws:ecs:serviceName"
+_ADDRESS = "privateIPv4Address"
 _RESERVED = 4
 """AWS keeps the first four addresses of a subnet and its last one."""
 
@@ -161,7 +162,10 @@ def _tasks() -> None:
         document = json.loads(body)
         for task in document.get("tasks", ()):
             attached = _of_service(str(task.get("group", "")).removeprefix("service:"))
-            if attached and not task.get("attachments"):
+            # A task that has an address of its own (ecs_interfaces) has the interface that EC2 knows by it.
+            own = {d["value"] for a in task.get("attachments", ()) for d in a["details"] if d["name"] == _ADDRESS}
+            attached = [each for each in attached if not own or each["PrivateIpAddress"] in own]
+            if attached:
                 task["attachments"] = [_attachment(interface) for interface in attached]
         return status, headers, json.dumps(document).encode()
 
@@ -178,7 +182,7 @@ def _attachment(interface: dict[str, Any]) -> dict[str, Any]:
     details = {
         "subnetId": interface["SubnetId"],
         "networkInterfaceId": interface["NetworkInterfaceId"],
-        "privateIPv4Address": interface["PrivateIpAddress"],
+        _ADDRESS: interface["PrivateIpAddress"],
     }
     return {
         "id": interface["NetworkInterfaceId"].removeprefix("eni-"),

@@ -10,15 +10,18 @@ from auditor.domain.diagnosis.claims import (
     ConnectsAs,
     HealthReports,
     LoginAnswered,
+    RunningCounts,
     SecretChanged,
     SettingMissing,
     SlotsUsed,
     TasksStarted,
 )
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
 from auditor.domain.diagnosis.store_claims import StoreComplaint
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.words import KEY_VALUE_STORE, RELATIONAL_STORE, LoginOutcome, Role
 from auditor.domain.observation import Phase
+from auditor.domain.topology import Dependency
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOST = "orders.db.example"
@@ -206,3 +209,68 @@ def test_only_tasks_older_than_the_secret_hold_its_old_value(shop: Any, started:
     ]
     found = shop.roots(shop.diagnose(claims, [shop.failing("front-health")]))
     assert found == ([("ecs.front", "SECRET_STALE_IN_TASK")] if blamed else [])
+
+
+def writes(component: str = "ecs.front", saying: LogSaying = LogSaying.LOGIN_REFUSED) -> Claim:
+    return LogSays(component=component, saying=saying, count=3, last_at=NOON, proof=("log",))
+
+
+def rotated(shop: Any) -> list[Claim]:
+    """The secret is newer than the storefront's tasks, and its value works."""
+    return [
+        SecretChanged(component="secret.orders", at=NOON, proof=("changed",)),
+        TasksStarted(component="ecs.front", at=NOON - timedelta(days=1), proof=shop.seen("front-tasks")),
+        login(shop, LoginOutcome.ACCEPTED),
+    ]
+
+
+NEEDS_ORDERS = (Dependency(service="storefront", needs="orders"),)
+
+
+def test_an_old_value_is_told_by_the_log_of_who_holds_it(shop: Any) -> None:
+    claims = [*rotated(shop), writes()]
+    found = shop.roots(shop.diagnose(claims, [shop.failing("front-page")], dependencies=NEEDS_ORDERS))
+    assert found == [("ecs.front", "SECRET_STALE_IN_TASK")]
+
+
+@pytest.mark.parametrize(
+    ("component", "saying"),
+    [("ecs.basket", LogSaying.LOGIN_REFUSED), ("ecs.front", LogSaying.CRASHED)],
+    ids=["another's log", "something else"],
+)
+def test_only_its_own_log_and_only_of_a_login_tells_an_old_value(shop: Any, component: str, saying: LogSaying) -> None:
+    claims = [*rotated(shop), writes(component, saying)]
+    assert shop.diagnose(claims, [shop.failing("front-page")], dependencies=NEEDS_ORDERS).roots == ()
+
+
+def test_a_new_secret_of_a_store_that_the_service_does_not_use_is_no_root(shop: Any) -> None:
+    other = ConnectsAs(component="taskdef.front", host="stock.db.example", user="stock", proof=("settings",))
+    claims = [*rotated(shop), complains(shop), other]
+    assert shop.diagnose(claims, [shop.failing("front-health")], dependencies=NEEDS_ORDERS).roots == ()
+
+
+def test_a_login_of_its_own_is_told_by_its_log(shop: Any) -> None:
+    own = ConnectsAs(
+        component="taskdef.front", host=HOST, user="shop", login_setting="DSN", proof=shop.seen("front-settings")
+    )
+    claims = [own, login(shop, LoginOutcome.ACCEPTED), writes()]
+    assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == [("taskdef.front", "DB_BAD_PASSWORD")]
+
+
+@pytest.mark.parametrize("outcome", [LoginOutcome.CREDENTIALS_REFUSED, LoginOutcome.ACCEPTED])
+def test_who_ends_at_a_login_that_is_refused_to_all_is_the_victim_of_its_secret(
+    shop: Any, outcome: LoginOutcome
+) -> None:
+    claims = [
+        login(shop, outcome),
+        login(shop, LoginOutcome.ACCEPTED, own=True),
+        writes("ecs.basket"),
+        RunningCounts(component="ecs.basket", desired=1, running=0, rolling_out=False, proof=shop.seen("basket-tasks")),
+    ]
+    failing = [shop.failing("basket-page", Phase.TCP), shop.failing("basket-tasks")]
+    refused = outcome is LoginOutcome.CREDENTIALS_REFUSED
+    readings = [*failing, *([shop.failing("orders-login", Phase.LOGIN)] if refused else [])]
+    diagnosis = shop.diagnose(claims, readings)
+    wanted = ("secret.orders", "DB_PASSWORD_OUT_OF_SYNC") if refused else ("ecs.basket", "NO_RUNNING_TASKS")
+    assert shop.roots(diagnosis) == [wanted]
+    assert not diagnosis.undecided

@@ -339,3 +339,37 @@ def test_a_root_that_is_not_sure_or_shows_nowhere_explains_no_warning(shop: Any)
 
 def test_a_warning_alone_is_never_undecided(shop: Any) -> None:
     assert not shop.diagnose([], [shop.warning("front-page")]).undecided
+
+
+def test_of_two_faults_at_once_the_quieter_one_stays_where_it_shows_itself(shop: Any) -> None:
+    """The database takes no connection, and meanwhile a new revision of the storefront has no image."""
+    claims: list[Claim] = [
+        login(shop, LoginOutcome.SLOTS_FULL, own=True),
+        RunningCounts(component="ecs.front", desired=1, running=1, rolling_out=False, proof=shop.seen("front-tasks")),
+        TaskStopped(component="ecs.front", reason=StopReason.IMAGE_NOT_FOUND, count=5, proof=shop.seen("front-tasks")),
+    ]
+    failing = [shop.failing("orders-own", Phase.LOGIN), shop.failing("front-page")]
+    slots, image = ("rds", "DB_CONNECTIONS_EXHAUSTED"), ("image.front", "IMAGE_NOT_FOUND")
+    assert set(shop.roots(shop.diagnose(claims, [*failing, shop.failing("front-tasks")]))) == {slots, image}
+    # Where the deployment itself does not fail, it is no root of what the database explains.
+    assert shop.roots(shop.diagnose(claims, failing)) == [slots]
+
+
+@pytest.mark.parametrize(
+    ("needs_it", "reason", "blamed"),
+    [(True, StopReason.EXITED, False), (False, StopReason.EXITED, True), (True, StopReason.OTHER, True)],
+    ids=["it may want the database", "it needs no database", "it did not end by itself"],
+)
+def test_who_ends_while_what_it_needs_is_broken_is_not_called_a_root(
+    shop: Any, needs_it: bool, reason: StopReason, blamed: bool
+) -> None:
+    claims: list[Claim] = [
+        login(shop, LoginOutcome.SLOTS_FULL, own=True),
+        RunningCounts(component="ecs.basket", desired=1, running=0, rolling_out=False, proof=shop.seen("basket-tasks")),
+        TaskStopped(component="ecs.basket", reason=reason, exit_code=1, proof=shop.seen("basket-tasks")),
+    ]
+    failing = [shop.failing("orders-own", Phase.LOGIN), shop.failing("basket-tasks")]
+    dependencies = shop.platform.dependencies if needs_it else ()
+    found = shop.roots(shop.diagnose(claims, failing, dependencies=dependencies))
+    assert ("rds", "DB_CONNECTIONS_EXHAUSTED") in found
+    assert (("ecs.basket", "NO_RUNNING_TASKS") in found) is blamed

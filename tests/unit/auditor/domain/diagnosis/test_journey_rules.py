@@ -17,7 +17,7 @@ from auditor.domain.diagnosis.journey_claims import ArtifactStoreDenied, HostRej
 from auditor.domain.diagnosis.journey_words import StepAnswer, StoreComplaint
 from auditor.domain.diagnosis.role_claims import HoldsPassword, RunsWithRoles
 from auditor.domain.diagnosis.words import LoginOutcome, StopReason
-from auditor.domain.topology import Component
+from auditor.domain.topology import Component, Dependency
 
 BASKET, PORT = "basket.prod.internal", 5000
 STAGES = ("experiment", "run", "artifact", "model_version")
@@ -248,3 +248,18 @@ def test_a_secret_that_nobody_gets_in_with_is_the_root_and_no_password_of_a_serv
     claims = [refuses(shop, StoreComplaint.CREDENTIALS_REFUSED), refused, inline(shop)]
     diagnosis = shop.diagnose(claims, [*failing(shop), shop.failing("orders-login")])
     assert shop.roots(diagnosis) == [("secret.orders", "DB_PASSWORD_OUT_OF_SYNC")]
+
+
+def test_who_relays_a_neighbours_word_of_its_store_is_not_the_one_that_is_refused(shop: Any) -> None:
+    relayed = StoreRefuses(
+        component="app.front", complaint=StoreComplaint.ENCRYPTION_DEMANDED, proof=shop.seen("front-page")
+    )
+    needs = (
+        Dependency(service="storefront", needs="basket"),
+        Dependency(service="storefront", needs="orders"),
+        Dependency(service="basket", needs="orders"),
+    )
+    failing = [shop.failing("front-page"), shop.failing("basket-page")]
+    claims = [relayed, refuses(shop, StoreComplaint.ENCRYPTION_DEMANDED), login(shop)]
+    assert shop.roots(shop.diagnose(claims, failing, dependencies=needs)) == [("taskdef.basket", "DB_TLS_REQUIRED")]
+    assert shop.diagnose([relayed, login(shop)], failing, dependencies=needs).roots == ()

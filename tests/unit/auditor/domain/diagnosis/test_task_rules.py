@@ -1,5 +1,6 @@
 """Running tasks: why they stop, and whether names still lead to the ones that run."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,6 +127,44 @@ def test_a_task_that_stopped_while_enough_run_does_not_take_the_place_of_a_named
     dead = [stopped(shop, StopReason.OUT_OF_MEMORY), counts(shop, 1)]
     diagnosis = shop.diagnose([*dead, *unregistered(shop)], [shop.failing("basket-page", Phase.NAME)])
     assert shop.roots(diagnosis) == [("ecs.basket", "NOT_REGISTERED_IN_CLOUDMAP")]
+
+
+def test_where_nobody_may_see_what_runs_the_log_says_why_nothing_is_registered(shop: Any) -> None:
+    failing = [shop.failing("basket-page", Phase.NAME), shop.failing("front-page")]
+    diagnosis = shop.diagnose([registered(shop), says(shop, LogSaying.CRASHED)], failing)
+    (root,) = diagnosis.roots
+    assert (root.component, root.fault, root.confidence) == ("image.basket", "APP_CRASH_ON_START", "medium")
+    assert not diagnosis.undecided
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        lambda shop: [registered(shop, "10.1.0.5"), says(shop, LogSaying.CRASHED)],
+        lambda shop: [registered(shop), counts(shop, 1), says(shop, LogSaying.CRASHED)],
+        lambda shop: [registered(shop), says(shop, LogSaying.LOGIN_REFUSED)],
+        lambda shop: [registered(shop), says(shop, LogSaying.CRASHED, component="ecs.front")],
+        lambda shop: [says(shop, LogSaying.CRASHED)],
+    ],
+    ids=[
+        "something is registered",
+        "a task runs",
+        "no login is accepted",
+        "another's log",
+        "nothing is known of names",
+    ],
+)
+def test_a_log_says_nothing_of_what_may_run_well(shop: Any, claims: Callable[[Any], list[Claim]]) -> None:
+    found = shop.roots(shop.diagnose(claims(shop), [shop.failing("basket-page", Phase.NAME)]))
+    assert [root for root in found if root[0].startswith(("image.", "taskdef."))] == []
+
+
+def test_a_reason_that_the_catalogue_has_no_component_for_is_told_all_the_same(shop: Any) -> None:
+    without = tuple(c for c in shop.platform.components if c.id != "image.basket")
+    claims = [stopped(shop, StopReason.IMAGE_NOT_FOUND), counts(shop, 0)]
+    (root,) = shop.diagnose(claims, [shop.failing("basket-page", Phase.TCP)], components=without).roots
+    assert (root.component, root.fault) == ("ecs.basket", "NO_RUNNING_TASKS")
+    assert "its image is not in the registry" in root.statement
 
 
 def runs(shop: Any, *addresses: str) -> Claim:

@@ -39,6 +39,8 @@ class Candidate:
 
     ``harms``: services that can be reached and cannot do their work. ``cuts``: those that nobody reaches.
 
+    ``for_want_of``: the service of which nothing better is known; if what it needs is surely broken, that may be why.
+
     ``named``: a failing answer itself names what is wrong, so no other root can take its place.
     """
 
@@ -52,4 +54,5 @@ class Candidate:
     harms: frozenset[str] = frozenset()
     cuts: frozenset[str] = frozenset()
     named: bool = False
+    for_want_of: str = ""
     ruled_out: tuple[RuledOut, ...] = ()

@@ -8,6 +8,7 @@ from auditor.domain.diagnosis.claims import (
     Claim,
     ConnectsAs,
     LoginAnswered,
+    RunningCounts,
     SecretChanged,
     SettingMissing,
     SlotsUsed,
@@ -18,6 +19,8 @@ from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.stores import (
     accepted,
+    login_refusals,
+    login_refused_to_all,
     logins_at,
     refused,
     said_of_store,
@@ -25,6 +28,7 @@ from auditor.domain.diagnosis.stores import (
     store_is_fine,
     store_of,
     users_of,
+    uses,
 )
 from auditor.domain.diagnosis.words import (
     RELATIONAL_STORE,
@@ -92,6 +96,7 @@ def password_out_of_sync(evidence: Evidence) -> Iterator[Candidate]:
         others = [other for other in logins_at(evidence, login.host) if accepted(other)]
         changed = [claim for claim in evidence.of(SecretChanged) if claim.component == component]
         when = f"; the secret was changed at {format_instant(max(c.at for c in changed))}" if changed else ""
+        ended = [counts for counts in evidence.of(RunningCounts) if _ends_at(evidence, counts, login)]
         ruled_out = RuledOut(
             subject=store_of(evidence, login.component),
             why=f"it answers, and lets {others[0].user} in" if others else "it answers and refuses only the password",
@@ -105,12 +110,21 @@ def password_out_of_sync(evidence: Evidence) -> Iterator[Candidate]:
             first_action=f"Set the role's password and {component} to one value (first see which of the two was "
             "changed last), then deploy the services that hold the old one again.",
             confidence=Confidence.HIGH if others or changed else Confidence.MEDIUM,
-            proof=proof_of(login, *others, *changed),
-            shows=login.proof,
+            proof=proof_of(login, *others, *changed, *ended),
+            shows=proof_of(login, *ended),
             harms=users_of(evidence, login.component),
+            cuts=frozenset(evidence.service_of(counts.component) for counts in ended if counts.running == 0),
             named=True,
             ruled_out=(ruled_out,),
         )
+
+
+def _ends_at(evidence: Evidence, counts: RunningCounts, login: LoginAnswered) -> bool:
+    """Whether a service runs nothing because this login is refused to it as well."""
+    service = evidence.service_of(counts.component)
+    return (
+        counts.running < counts.desired and login_refused_to_all(evidence, service) and uses(evidence, service, login)
+    )
 
 
 def wrong_user(evidence: Evidence) -> Iterator[Candidate]:
@@ -185,8 +199,8 @@ def old_value_in_running_tasks(evidence: Evidence) -> Iterator[Candidate]:
         ]
         for started in evidence.of(TasksStarted):
             service = evidence.service_of(started.component)
-            complaints = evidence.complaints(service, RELATIONAL_STORE)
-            if not service or not logins or not complaints or started.at >= changed.at:
+            complaints = [*evidence.complaints(service, RELATIONAL_STORE), *login_refusals(evidence, service)]
+            if not logins or not complaints or started.at >= changed.at or not uses(evidence, service, logins[0]):
                 continue
             if any(connects.login_setting for connects in settings_for(evidence, service, logins[0].host)):
                 continue  # what stands in a setting no restart makes new

@@ -62,10 +62,12 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     )
     known = {component.id for component in platform.components}
     proposed = [candidate for rule in RULES for candidate in rule(evidence) if candidate.component in known]
-    candidates = _merged(proposed)
     needs = needed_services(platform)
+    merged = _merged(proposed)
+    candidates = tuple(c for c in merged if not _may_be_for_want(c, merged, needs))
     explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}
-    standing = (c for c in candidates if _stands(c, explains[c], symptoms) and not _outdone(c, explains))
+    own = {c: frozenset(s.result.id for s in symptoms if not s.partly and _shown(c, s)) for c in candidates}
+    standing = (c for c in candidates if _stands(c, explains[c], symptoms) and not _outdone(c, explains, own))
     roots = tuple(sorted(standing, key=lambda c: _weight(c, symptoms)))
     explained = {id for candidate in roots for id in explains[candidate]}
     unexplained = [symptom for symptom in symptoms if not symptom.partly and symptom.result.id not in explained]
@@ -90,6 +92,11 @@ def _explains(candidate: Candidate, symptom: _Symptom, needs: Mapping[str, froze
     return symptom.reached and (service in broken or bool(needs.get(service, frozenset()) & broken))
 
 
+def _shown(candidate: Candidate, symptom: _Symptom) -> bool:
+    """Whether the fault shows itself in what failed."""
+    return seen_in(symptom.result) in candidate.shows
+
+
 def _stands(candidate: Candidate, explained: frozenset[str], symptoms: Sequence[_Symptom]) -> bool:
     """Whether it explains a failure, or shows itself in a warning: of a warning elsewhere alone nobody is the root."""
     return any(
@@ -99,11 +106,29 @@ def _stands(candidate: Candidate, explained: frozenset[str], symptoms: Sequence[
     )
 
 
-def _outdone(candidate: Candidate, explains: Mapping[Candidate, frozenset[str]]) -> bool:
-    """Whether a root with better evidence explains all of it, while no failing answer names this one."""
+def _may_be_for_want(candidate: Candidate, others: Sequence[Candidate], needs: Mapping[str, frozenset[str]]) -> bool:
+    """Whether nothing is known of it but that it ended, while something that it needs is surely broken."""
+    needed = needs.get(candidate.for_want_of, frozenset())
+    return any(
+        other.named and other.confidence is Confidence.HIGH and bool((other.harms | other.cuts) & needed)
+        for other in others
+        if other is not candidate
+    )
+
+
+def _outdone(
+    candidate: Candidate,
+    explains: Mapping[Candidate, frozenset[str]],
+    own: Mapping[Candidate, frozenset[str]],
+) -> bool:
+    """Whether a root with better evidence explains all of it, while no failing answer names this one.
+
+    In what it shows itself, another one takes its place only by showing itself there, too.
+    """
     return not candidate.named and any(
         other is not candidate
         and explains[candidate] <= explains[other]
+        and own[candidate] <= own[other]
         and (other.named or other.confidence.rank < candidate.confidence.rank)
         for other in explains
     )

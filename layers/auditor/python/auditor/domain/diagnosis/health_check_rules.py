@@ -129,7 +129,8 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
             continue
         # Through the balancer: else a network that lets nothing pass would look like this.
         through = [page for page in quick if _through_balancer(evidence, page)]
-        if through:
+        # Where no task was killed for it, the slow page only tells of what is unwell; that is what to mend.
+        if through and (checked.killed or not complaints):
             why = ", ".join(sorted({report.word or report.dependency for report in complaints}))
             yield _fault(
                 checked,

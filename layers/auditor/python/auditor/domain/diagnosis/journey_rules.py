@@ -10,6 +10,7 @@ from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.journey_claims import ArtifactStoreDenied, HostRejected, RegistrationTried, StoreRefuses
 from auditor.domain.diagnosis.journey_words import StepAnswer, StoreComplaint
 from auditor.domain.diagnosis.role_claims import HoldsPassword, RunsWithRoles
+from auditor.domain.diagnosis.stores import neighbours_with_store
 from auditor.domain.diagnosis.words import LoginOutcome
 
 
@@ -146,6 +147,8 @@ def store_refuses_the_service(evidence: Evidence) -> Iterator[Candidate]:
             and evidence.service_of(login.component) in needed
         ]
         hosts = {login.host.lower() for login in accepted}
+        if neighbours_with_store(evidence, service):
+            continue  # what it relays may be a neighbour's word of the neighbour's own store
         holding = [
             claim
             for claim in evidence.of(HoldsPassword)

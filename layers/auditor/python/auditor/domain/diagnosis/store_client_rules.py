@@ -12,6 +12,7 @@ from auditor.domain.diagnosis.stores import (
     accepted,
     certificates_for,
     complaining,
+    login_refusals,
     logins_at,
     logins_for,
     one_store,
@@ -56,7 +57,7 @@ def own_wrong_password(evidence: Evidence) -> Iterator[Candidate]:
         service = evidence.service_of(connects.component)
         if not service or not connects.login_setting:
             continue
-        said = said_of_store(evidence, service, StoreTrouble.LOGIN_REFUSED)
+        said = login_refusals(evidence, service)
         logins = [login for login in logins_at(evidence, connects.host) if accepted(login) and login.of_platform]
         if not said or not logins:
             continue

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import RuledOut
-from auditor.domain.diagnosis.claims import ConnectsAs, LoginAnswered
+from auditor.domain.diagnosis.claims import Claim, ConnectsAs, LoginAnswered
 from auditor.domain.diagnosis.evidence import Evidence
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
 from auditor.domain.diagnosis.store_claims import StoreCertificate, StoreComplaint
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.words import LoginOutcome
@@ -69,7 +70,7 @@ def said_of_store(evidence: Evidence, service: str, trouble: StoreTrouble) -> tu
     The body of an error may be that of a neighbour which was asked on the caller's behalf: such words count only where
     no neighbour uses a store.
     """
-    alone = not _neighbours_with_store(evidence, service)
+    alone = not neighbours_with_store(evidence, service)
     return tuple(
         complaint
         for complaint in evidence.of(StoreComplaint)
@@ -77,6 +78,22 @@ def said_of_store(evidence: Evidence, service: str, trouble: StoreTrouble) -> tu
         and evidence.service_of(complaint.component) == service
         and (complaint.of_itself or alone)
     )
+
+
+def login_refusals(evidence: Evidence, service: str) -> tuple[Claim, ...]:
+    """What a service passes on, or writes into its log, of a store that refuses its login."""
+    written = (
+        claim
+        for claim in evidence.of(LogSays)
+        if claim.saying is LogSaying.LOGIN_REFUSED and evidence.service_of(claim.component) == service
+    )
+    return (*said_of_store(evidence, service, StoreTrouble.LOGIN_REFUSED), *written)
+
+
+def login_refused_to_all(evidence: Evidence, service: str) -> bool:
+    """Whether a service's log tells of a login that is refused, and its store refuses the platform's own as well."""
+    written = any(isinstance(claim, LogSays) for claim in login_refusals(evidence, service))
+    return written and any(refused(login) for login in logins_for(evidence, service))
 
 
 def complaining(evidence: Evidence, trouble: StoreTrouble) -> Iterator[tuple[str, tuple[StoreComplaint, ...]]]:
@@ -114,7 +131,7 @@ def _hosts_of(evidence: Evidence, service: str) -> frozenset[str]:
     return frozenset(claim.host.lower() for claim in settings if claim.host)
 
 
-def _neighbours_with_store(evidence: Evidence, service: str) -> bool:
+def neighbours_with_store(evidence: Evidence, service: str) -> bool:
     """Whether a service needs another one that itself needs a store."""
     needs = needed_services(evidence.platform)
     stores = {evidence.service_of(login.component) for login in evidence.of(LoginAnswered)}

@@ -1,12 +1,10 @@
 """Rules about running tasks: why they stop, and whether names still lead to the ones that run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import (
     Claim,
-    LoginAnswered,
     NameResolves,
     PortAnswers,
     RegisteredAs,
@@ -16,98 +14,22 @@ from auditor.domain.diagnosis.claims import (
 )
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.log_claims import LogSays
 from auditor.domain.diagnosis.network_rules import finds_no_address
-from auditor.domain.diagnosis.role_claims import RunsWithRoles
-from auditor.domain.diagnosis.routing_claims import TargetRefused
-from auditor.domain.diagnosis.words import LoginOutcome, NameOutcome, PortOutcome, StopReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Meaning:
-    """What a reason stands for. ``shared``: the component may belong to another service when the platform has one."""
-
-    fault: Fault
-    kind: str
-    words: str
-    first_action: str
-    shared: bool = False
-
-
-_REASONS = {
-    StopReason.OUT_OF_MEMORY: _Meaning(
-        fault=Fault.OOM_KILLED,
-        kind="ecs",
-        words="is killed because it exceeds its memory limit",
-        first_action="Raise the task's memory or lower its load, then see what grew.",
-    ),
-    StopReason.WRONG_ARCHITECTURE: _Meaning(
-        fault=Fault.IMAGE_ARCH_MISMATCH,
-        kind="image",
-        words="cannot execute its image: it was built for another processor",
-        first_action="Deploy the previous image; build the new one for the task's processor.",
-    ),
-    StopReason.IMAGE_NOT_FOUND: _Meaning(
-        fault=Fault.IMAGE_NOT_FOUND,
-        kind="image",
-        words="cannot start: its image is not in the registry",
-        first_action="Push the image or roll back to the last revision that ran.",
-    ),
-    StopReason.SECRET_DENIED: _Meaning(
-        fault=Fault.IAM_SECRET_ACCESS_DENIED,
-        kind="iam",
-        words="cannot start: its execution role may not read a secret",
-        first_action="Grant the execution role to read exactly the secrets that the task definition references.",
-        shared=True,
-    ),
-    StopReason.SECRET_NOT_FOUND: _Meaning(
-        fault=Fault.SECRET_ARN_INVALID,
-        kind="taskdef",
-        words="cannot start: its task definition references a secret that does not exist",
-        first_action="Correct the reference in the task definition and deploy the service again.",
-    ),
-    StopReason.PARAMETER_NOT_FOUND: _Meaning(
-        fault=Fault.SSM_PARAMETER_MISSING,
-        kind="ssm",
-        words="cannot start: a parameter that its task definition references does not exist",
-        first_action="Create the parameter (or write its value into the task definition) and deploy again.",
-        shared=True,
-    ),
-    StopReason.FILE_MISSING: _Meaning(
-        fault=Fault.IMAGE_INCOMPLETE,
-        kind="image",
-        words="ends because its image lacks a file that its code needs",
-        first_action="Roll back to the last revision that ran; then build the image with what its log names.",
-    ),
-    StopReason.SETTING_MISSING: _Meaning(
-        fault=Fault.ENV_MISSING,
-        kind="taskdef",
-        words="ends because a setting that its code needs is absent from the task definition",
-        first_action="Compare the task definition with the revision before, put the setting back and deploy.",
-    ),
-    StopReason.LOGIN_REFUSED: _Meaning(
-        fault=Fault.DB_BAD_PASSWORD,
-        kind="taskdef",
-        words="ends because the database refuses its login, while the platform's login is accepted there",
-        first_action="Take the password out of the task definition, reference the secret in its place and deploy.",
-    ),
-    StopReason.CRASHED: _Meaning(
-        fault=Fault.APP_CRASH_ON_START,
-        kind="image",
-        words="starts and ends by its own error",
-        first_action="Roll back to the last revision that ran; then mend what the last lines of its log say.",
-    ),
-}
+from auditor.domain.diagnosis.routing_claims import TargetRefused, TargetsStand
+from auditor.domain.diagnosis.stop_meanings import MEANINGS, component_of, log_of, reason_by_log
+from auditor.domain.diagnosis.stores import login_refused_to_all
+from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
 
 
 def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
     """A stopped task says itself why."""
     for stopped in evidence.of(TaskStopped):
         said = _said_in_log(evidence, stopped)
-        meaning, service = _REASONS.get(_reason(evidence, stopped, said)), evidence.service_of(stopped.component)
+        meaning, service = MEANINGS.get(_reason(evidence, stopped, said)), evidence.service_of(stopped.component)
         if meaning is None or not service:
             continue
-        component = _component(evidence, stopped, meaning)
+        component = component_of(evidence, stopped.component, meaning)
         if not component:
             continue
         counts = [claim for claim in evidence.of(RunningCounts) if claim.component == stopped.component]
@@ -137,18 +59,53 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         killed = any(claim.reason is StopReason.HEALTH_CHECK_FAILED for claim in stopped)
         if not service or counts.running > 0 or counts.desired == 0 or told or finds_no_address(evidence, counts):
             continue
+        # Nor who ends at a login that is refused to everybody: there the secret and the store are looked at.
+        if login_refused_to_all(evidence, service):
+            continue
         # Who was killed for its health did not fail to run: what the check asks and gets decides.
         if killed and any(evidence.service_of(claim.component) == service for claim in evidence.of(TargetRefused)):
             continue
         yield Candidate(
             component=counts.component,
             fault=Fault.NO_RUNNING_TASKS,
-            statement=f"{counts.component} should run {counts.desired} and runs none; nothing that was seen says why.",
+            statement=f"{counts.component} should run {counts.desired} and runs none{_why(evidence, stopped)}.",
             first_action="Read the stopped tasks' reasons and the last lines of their log; roll back to the last "
             "revision that ran.",
             confidence=Confidence.MEDIUM if counts.rolling_out or killed else Confidence.HIGH,
             proof=proof_of(counts, *stopped, *_names_gone(evidence, service)),
             shows=proof_of(counts, *stopped, *_names_gone(evidence, service)),
+            cuts=frozenset({service}),
+            named=True,
+            # A task that ended by itself may have ended for want of what it needs.
+            for_want_of=service if stopped and all(claim.reason is StopReason.EXITED for claim in stopped) else "",
+        )
+
+
+def log_says_why_nothing_is_registered(evidence: Evidence) -> Iterator[Candidate]:
+    """What runs was not told; nothing of the service is registered, and its log says why its tasks end."""
+    told = {evidence.service_of(claim.component) for claim in evidence.of(RunningCounts)}
+    told |= {evidence.service_of(claim.component) for claim in evidence.of(TaskStopped)}
+    logged = {evidence.service_of(claim.component) for claim in evidence.of(LogSays)}
+    for service in sorted(logged - told - {""}):
+        said, names = log_of(evidence, service), _names_gone(evidence, service)
+        groups = [c for c in evidence.of(TargetsStand) if evidence.service_of(c.component) == service]
+        registered = any(c.registered for c in groups) or any(
+            c.addresses for c in evidence.of(RegisteredAs) if evidence.service_of(c.component) == service
+        )
+        meaning = MEANINGS.get(reason_by_log(evidence, said) or StopReason.OTHER)
+        component = component_of(evidence, said[0].component, meaning) if meaning else ""
+        if meaning is None or not component or registered or not (groups or names):
+            continue
+        yield Candidate(
+            component=component,
+            fault=meaning.fault,
+            statement=f"By its log a task of {said[0].component} {meaning.words}; none is registered, and what runs "
+            "was not told.",
+            first_action=meaning.first_action,
+            confidence=Confidence.MEDIUM,
+            proof=proof_of(*said, *groups, *names),
+            shows=proof_of(*said, *groups, *names),
+            harms=frozenset({service}),
             cuts=frozenset({service}),
             named=True,
         )
@@ -223,38 +180,30 @@ def dead_instance_still_registered(evidence: Evidence) -> Iterator[Candidate]:
             )
 
 
+def _why(evidence: Evidence, stopped: list[TaskStopped]) -> str:
+    """What the stops say of themselves, where the catalogue has nothing that it could be laid to."""
+    meanings = [MEANINGS.get(_reason(evidence, claim, _said_in_log(evidence, claim))) for claim in stopped]
+    words = sorted({meaning.words for meaning in meanings if meaning is not None})
+    if words:
+        return f": a task {' or '.join(words)}, and the catalogue has no component for that"
+    return "; nothing that was seen says why"
+
+
 def _told(evidence: Evidence, stopped: TaskStopped) -> bool:
     """Whether a stop says why, itself or by the log, and the catalogue has the component that is at fault."""
-    meaning = _REASONS.get(_reason(evidence, stopped, _said_in_log(evidence, stopped)))
-    return meaning is not None and bool(_component(evidence, stopped, meaning))
+    meaning = MEANINGS.get(_reason(evidence, stopped, _said_in_log(evidence, stopped)))
+    return meaning is not None and bool(component_of(evidence, stopped.component, meaning))
 
 
 def _said_in_log(evidence: Evidence, stopped: TaskStopped) -> list[LogSays]:
     """What fatal lines of the same service say; only a task that ended by itself leaves its reason to the log."""
     if stopped.reason is not StopReason.EXITED:
         return []
-    return [claim for claim in evidence.of(LogSays) if evidence.same_service(claim.component, stopped.component)]
+    return log_of(evidence, evidence.service_of(stopped.component))
 
 
 def _reason(evidence: Evidence, stopped: TaskStopped, said: list[LogSays]) -> StopReason:
-    """Why it stopped. The log's words in the order in which one explains more than another: a crash is the least."""
-    sayings = {claim.saying for claim in said}
-    accepted = any(login.of_platform and login.outcome is LoginOutcome.ACCEPTED for login in evidence.of(LoginAnswered))
-    for saying, reason in _SAYINGS.items():
-        # Where no login is accepted the server or the secret may be at fault as well.
-        if saying in sayings and (saying is not LogSaying.LOGIN_REFUSED or accepted):
-            return reason
-    return stopped.reason
-
-
-_SAYINGS = {
-    LogSaying.WRONG_ARCHITECTURE: StopReason.WRONG_ARCHITECTURE,
-    LogSaying.FILE_MISSING: StopReason.FILE_MISSING,
-    LogSaying.SETTING_MISSING: StopReason.SETTING_MISSING,
-    LogSaying.LOGIN_REFUSED: StopReason.LOGIN_REFUSED,
-    LogSaying.OUT_OF_MEMORY: StopReason.OUT_OF_MEMORY,
-    LogSaying.CRASHED: StopReason.CRASHED,
-}
+    return reason_by_log(evidence, said) or stopped.reason
 
 
 def _answers(evidence: Evidence, address: str) -> bool:
@@ -277,17 +226,10 @@ def _names_gone(evidence: Evidence, service: str) -> list[Claim]:
     return [*empty, *lookups]
 
 
-def _component(evidence: Evidence, stopped: TaskStopped, meaning: _Meaning) -> str:
-    own = evidence.sibling(stopped.component, meaning.kind)
-    if own or not meaning.shared:
-        return own
-    if meaning.kind == "iam":
-        # Of several roles it is the one that fetches what a task needs before it starts.
-        roles = [claim for claim in evidence.of(RunsWithRoles) if claim.component == stopped.component]
-        fetching = {evidence.bound_to("iam", claim.execution_role) for claim in roles} - {""}
-        if len(fetching) == 1:
-            return fetching.pop()
-    return evidence.only(meaning.kind)
-
-
-RULES = (stopped_for_a_reason, nothing_runs, runs_and_is_not_registered, dead_instance_still_registered)
+RULES = (
+    stopped_for_a_reason,
+    nothing_runs,
+    log_says_why_nothing_is_registered,
+    runs_and_is_not_registered,
+    dead_instance_still_registered,
+)
