@@ -11,6 +11,8 @@ from auditor.domain.observation import Failure
 
 MAX_TASKS = 50
 MAX_STOP_GROUPS = 20
+JUST_STARTED_SECONDS = 120.0
+"""A task so young may belong to a deployment that began after the service was read."""
 
 
 class StopKind(StrEnum):

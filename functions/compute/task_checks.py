@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from auditor.domain.check import Check
-from auditor.domain.observation import Failure, Phase
-from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped, unknown
-from functions.compute.facts import ComputeFacts, TaskFacts
+from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped
+from functions.compute.facts import JUST_STARTED_SECONDS, ComputeFacts, TaskFacts
 from functions.compute.family import ComputeSpec
 from functions.compute.judged import (
     ComputeObservation,
@@ -16,9 +15,6 @@ from functions.compute.judged import (
     not_read,
     rolling_of,
 )
-
-_JUST_STARTED_SECONDS = 120.0
-"""A task so young may belong to a deployment that began after the service was read."""
 
 
 def _containers_healthy(_target: ComputeTarget, observation: ComputeObservation) -> Answer:
@@ -62,7 +58,7 @@ def _runs_as_wanted(_target: ComputeTarget, observation: ComputeObservation) -> 
         return skipped(
             "Not asked, because compute.deployment_completed failed.", failed_check="compute.deployment_completed"
         )
-    settled = [t for t in running if t.age_seconds is None or t.age_seconds >= _JUST_STARTED_SECONDS]
+    settled = [t for t in running if t.age_seconds is None or t.age_seconds >= JUST_STARTED_SECONDS]
     others = sorted({task.revision for task in settled if task.revision != service.revision})
     evidence: dict[str, Scalar] = {
         "wanted": service.revision,
@@ -76,8 +72,9 @@ def _runs_as_wanted(_target: ComputeTarget, observation: ComputeObservation) -> 
         )
         return failing("compute.revision_not_applied", summary, **evidence)
     if not all(task.containers for task in running):
-        detail = f"ecs:DescribeTasks names no container of a running task of {facts.name}"
-        return unknown(Failure(phase=Phase.ANSWER, cause="aws.failed", detail=detail))
+        return skipped(
+            f"ECS names no container of a running task of {facts.name}, so no digest can be compared.", **evidence
+        )
     digests: dict[str, set[str]] = {}
     for container in (c for task in settled for c in task.containers if c.digest):
         digests.setdefault(container.image, set()).add(container.digest)

@@ -115,7 +115,7 @@ def _permissions(targets: Sequence[Target[ConfigurationSpec]], scope: AwsScope) 
         actions=("secretsmanager:DescribeSecret",),
         resources=(f"arn:{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:*",),
         reason="whether a referenced secret exists, never its value; which ones are referenced is known only when a "
-        "task definition is read, and ListSecrets, which knows no narrower resource, would name every one of the account",
+        "task definition is read, and ListSecrets, which knows no narrower resource, would name all of the account",
     )
     return (
         *((describe_services,) if services else ()),
