@@ -179,13 +179,17 @@ class StopGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionFacts:
-    """The wanted revision's task definition. ``images``: container to image. ``architecture`` is X86_64 or ARM64."""
+    """The wanted revision's task definition. ``images``: container to image. ``architecture`` is X86_64 or ARM64.
+
+    ``health_checks``: the containers that have a health check of their own.
+    """
 
     revision: str
     images: Mapping[str, str]
     architecture: str
     execution_role: str
     task_role: str
+    health_checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,7 @@ async def _read_definition(arn: str, probe: Probe) -> DefinitionFacts | Failure:
         architecture=definition.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64"),
         execution_role=definition.get("executionRoleArn", ""),
         task_role=definition.get("taskRoleArn", ""),
+        health_checks=tuple(c["name"] for c in definition.get("containerDefinitions") or [] if c.get("healthCheck")),
     )
 
 

@@ -39,7 +39,9 @@ def _containers_healthy(_target: ComputeTarget, observation: ComputeObservation)
         return passed(f"No container of {facts.name} fails its own health check.", **evidence)
     if any(task.health != "UNKNOWN" for task in warming):
         return passed(f"The tasks of {facts.name} warm up: within {grace} s their health does not count.", **evidence)
-    return skipped(f"No container of {facts.name} has a health check of its own that was asked yet.", **evidence)
+    if facts.definition is not None and not facts.definition.health_checks:
+        return passed(f"No container of {facts.name} has a health check of its own, so that none fails.", **evidence)
+    return skipped(f"The health checks of the containers of {facts.name} have not answered yet.", **evidence)
 
 
 def _runs_as_wanted(_target: ComputeTarget, observation: ComputeObservation) -> Answer:
