@@ -69,11 +69,8 @@ def _deployed(component: str, service: ServiceFacts, facts: ComputeFacts, proof:
     primary = service.deployments[0] if service.deployments else None
     if primary is None or primary.rollout is None or facts.tasks is None or len(facts.tasks) >= MAX_TASKS:
         return
-    settled = [
-        t
-        for t in facts.tasks
-        if t.status == "RUNNING" and (t.age_seconds or JUST_STARTED_SECONDS) >= JUST_STARTED_SECONDS
-    ]
+    running = [task for task in facts.tasks if task.status == "RUNNING"]
+    settled = [t for t in running if t.age_seconds is None or t.age_seconds >= JUST_STARTED_SECONDS]
     yield DeploymentStands(
         component=component,
         wanted=service.revision,

@@ -161,7 +161,7 @@ def test_the_roles_of_the_wanted_revision_are_told() -> None:
 
 
 def test_what_was_deployed_is_said_beside_what_settled_tasks_run() -> None:
-    old, young = replace(TASK, revision="web:1", age_seconds=9_000.0), replace(TASK, id="t3", age_seconds=30.0)
+    old, young = replace(TASK, revision="web:1", age_seconds=9_000.0), replace(TASK, id="t3", age_seconds=0.0)
     (stands,) = said(DeploymentStands, service=SERVICE, tasks=(old, young))
     assert (stands.wanted, stands.done, stands.running) == ("web:2", True, ("web:1",))
     rolling = replace(SERVICE, deployments=(replace(DEPLOYMENT, rollout="IN_PROGRESS"),))
