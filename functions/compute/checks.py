@@ -4,20 +4,22 @@ import math
 from dataclasses import replace
 
 from auditor.domain.check import Check
-from auditor.domain.observation import Failure, Observation, Phase
-from auditor.domain.result import Answer, Scalar, Severity, Status, failed, passed, skipped, unknown
-from auditor.domain.target import Target
-from functions.compute import remedies
+from auditor.domain.observation import Failure, Phase
+from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped, unknown
+from functions.compute import limit_checks, remedies, task_checks
 from functions.compute.facts import ComputeFacts, DeploymentFacts, ServiceFacts, StopGroup, StopKind
 from functions.compute.family import ComputeSpec
-
-STUCK_AFTER_SECONDS = 900.0
-"""A deployment that takes longer is stuck: ECS's own health checks and draining end well before."""
-FAILING_FROM = 2
-"""Tasks of a deployment that fail: one can be bad luck, two are a pattern."""
-
-ComputeTarget = Target[ComputeSpec]
-ComputeObservation = Observation[ComputeFacts]
+from functions.compute.judged import (
+    FAILING_FROM,
+    STUCK_AFTER_SECONDS,
+    ComputeObservation,
+    ComputeTarget,
+    facts_of,
+    failing,
+    in_progress,
+    not_read,
+    rolling_of,
+)
 
 _CAUSE_OF_STOP = {
     StopKind.LOAD_BALANCER_HEALTH: "compute.health_check_killed",
@@ -39,23 +41,23 @@ _CAUSE_OF_STOP = {
 
 
 def _tasks_running(target: ComputeTarget, observation: ComputeObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     service = facts.service
     if service is None:
-        return _not_read("service", facts)
+        return not_read("service", facts)
     evidence = _counts(service)
     if service.status != "ACTIVE":
         summary = f"The ECS service {facts.name} is {service.status}: it was deleted or is being deleted."
-        return _failed("compute.service_inactive", summary, **evidence)
+        return failing("compute.service_inactive", summary, **evidence)
     declared = target.spec.desired
     if declared is not None and service.desired < declared:
         summary = f"ECS wants {service.desired} tasks of {facts.name}; declared are at least {declared}."
-        return _failed("compute.desired_too_low", summary, declared=declared, **evidence)
+        return failing("compute.desired_too_low", summary, declared=declared, **evidence)
     if service.desired == 0:
         return skipped(f"{facts.name} is scaled to zero.", **evidence)
     if service.running >= service.desired:
         return passed(f"{service.running} of {service.desired} tasks of {facts.name} run.", **evidence)
-    rolling = _rolling(service)
+    rolling = rolling_of(service)
     floor = math.ceil(service.desired * service.minimum_healthy_percent / 100)
     if rolling is not None and (service.running >= floor or _is_new(service)):
         return passed(
@@ -70,14 +72,14 @@ def _tasks_running(target: ComputeTarget, observation: ComputeObservation) -> An
     summary = f"{service.running} of {service.desired} tasks of {facts.name} run{because}."
     if why is not None:
         evidence |= _stop_evidence(why)
-    return _failed(cause, summary, **evidence)
+    return failing(cause, summary, **evidence)
 
 
 def _deployment_completed(_target: ComputeTarget, observation: ComputeObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     service = facts.service
     if service is None:
-        return _not_read("service", facts)
+        return not_read("service", facts)
     if service.status != "ACTIVE":
         return skipped("Not asked, because compute.tasks_running failed.", failed_check="compute.tasks_running")
     if not service.deployments:
@@ -94,45 +96,72 @@ def _deployment_completed(_target: ComputeTarget, observation: ComputeObservatio
         "age_seconds": primary.age_seconds,
     }
     what = f"The deployment of {primary.revision} to {facts.name}"
+    evidence["gave_up"] = next((d.gave_up for d in service.deployments if d.gave_up), None)
     if primary.rollout == "FAILED":
-        return _failed("compute.deployment_failed", f"{what} failed: ECS gave it up.", **evidence)
-    if not _in_progress(primary, service):
+        return failing("compute.deployment_failed", f"{what} failed: ECS gave it up.", **evidence)
+    given_up = [d for d in service.deployments[1:] if d.rollout == "FAILED" and _led_back(d, primary)]
+    sound = primary.failed_tasks < FAILING_FROM and primary.age_seconds <= STUCK_AFTER_SECONDS
+    if (given_up or service.rolled_back) and (sound or not in_progress(primary, service)):
+        return _rolled_back(facts.name, primary, given_up, evidence)
+    if not in_progress(primary, service):
         return passed(f"{what} is complete.", **evidence)
     if primary.failed_tasks >= FAILING_FROM:
         summary = f"{what} is failing: {primary.failed_tasks} of its tasks failed so far."
-        return _failed("compute.deployment_failing", summary, **evidence)
+        return failing("compute.deployment_failing", summary, **evidence)
     if primary.age_seconds > STUCK_AFTER_SECONDS:
         summary = f"{what} goes on for {primary.age_seconds / 60:.0f} minutes; a healthy one ends within 15."
-        return _failed("compute.deployment_stuck", summary, **evidence)
+        return failing("compute.deployment_stuck", summary, **evidence)
     return passed(f"{what} is in progress for {primary.age_seconds:.0f} s.", **evidence)
 
 
+def _led_back(given_up: DeploymentFacts, primary: DeploymentFacts) -> bool:
+    """Whether the primary deployment is the way back from this one, and not the next try."""
+    return given_up.back_to == primary.id or _number(primary.revision) < _number(given_up.revision)
+
+
+def _number(revision: str) -> int:
+    number = revision.rpartition(":")[2]
+    return int(number) if number.isascii() and number.isdecimal() else 0
+
+
+def _rolled_back(
+    name: str, primary: DeploymentFacts, given_up: list[DeploymentFacts], evidence: dict[str, Scalar]
+) -> Answer:
+    """Users are served, by the old code: what was to be deployed is not there."""
+    what = f"the deployment of {given_up[0].revision}" if given_up else "a deployment of the last hour"
+    summary = (
+        f"ECS gave {what} to {name} up and went back to {primary.revision}, so that what was deployed is not there."
+    )
+    evidence["given_up"] = given_up[0].revision if given_up else None
+    return replace(failing("compute.rolled_back", summary, **evidence), status=Status.WARN)
+
+
 def _no_restarts(target: ComputeTarget, observation: ComputeObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     if facts.stopped is None:
-        return _not_read("stopped", facts)
-    failing = [group for group in facts.stopped if group.kind.is_failure]
-    count, allowed = sum(group.count for group in failing), target.spec.restarts_allowed
+        return not_read("stopped", facts)
+    failed = [group for group in facts.stopped if group.kind.is_failure]
+    count, allowed = sum(group.count for group in failed), target.spec.restarts_allowed
     evidence: dict[str, Scalar] = {"failed_tasks": count, "allowed": allowed}
     worst = _worst(facts)
     if worst is None or count <= allowed:
         return passed(f"{count} tasks of {facts.name} stopped by a failure within the hour.", **evidence)
     cause = _CAUSE_OF_STOP.get(worst.kind, "compute.tasks_stopped")
     summary = f"{count} tasks of {facts.name} stopped by a failure within the hour, most of them: {_words(worst)}."
-    warned = _failed(cause, summary, **evidence, **_stop_evidence(worst))
+    warned = failing(cause, summary, **evidence, **_stop_evidence(worst))
     return replace(warned, status=Status.WARN, remedy=remedies.for_stop(worst.kind) or warned.remedy)
 
 
 def _image_as_declared(target: ComputeTarget, observation: ComputeObservation) -> Answer:
-    facts, declared = _facts(observation), str(target.spec.image)
+    facts, declared = facts_of(observation), str(target.spec.image)
     for part in ("service", "tasks", "definition"):
         if getattr(facts, part) is None:
-            return _not_read(part, facts)
+            return not_read(part, facts)
     assert facts.tasks is not None
     assert facts.service is not None
     assert facts.definition is not None
     running = [task for task in facts.tasks if task.status == "RUNNING"]
-    rolling = _rolling(facts.service) is not None
+    rolling = rolling_of(facts.service) is not None
     judged = [task for task in running if not rolling or task.revision == facts.service.revision]
     if not judged:
         # Nothing of the wanted revision runs yet: what will run is what its definition names, by tag.
@@ -149,28 +178,13 @@ def _image_as_declared(target: ComputeTarget, observation: ComputeObservation) -
     if fits:
         return passed(f"The image of {place} is {declared}, as declared.", **evidence)
     summary = f"The image of {place} is not the declared {declared}: {', '.join(images)[:300] or 'none is named'}."
-    return _failed("compute.image_differs", summary, **evidence)
+    return failing("compute.image_differs", summary, **evidence)
 
 
 def _is_image(declared: str, image: str, digest: str) -> bool:
     if declared.startswith("sha256:"):
         return declared == digest or image.endswith(f"@{declared}")
     return image == declared or image.endswith(f"/{declared}")
-
-
-def _rolling(service: ServiceFacts) -> DeploymentFacts | None:
-    """The deployment that explains missing tasks: one in progress that is neither failing nor stuck."""
-    if not service.deployments or not _in_progress(service.deployments[0], service):
-        return None
-    primary = service.deployments[0]
-    healthy = primary.failed_tasks < FAILING_FROM and primary.age_seconds <= STUCK_AFTER_SECONDS
-    return primary if healthy else None
-
-
-def _in_progress(primary: DeploymentFacts, service: ServiceFacts) -> bool:
-    if primary.rollout is not None:
-        return primary.rollout == "IN_PROGRESS"
-    return len(service.deployments) > 1
 
 
 def _is_new(service: ServiceFacts) -> bool:
@@ -207,24 +221,6 @@ def _counts(service: ServiceFacts) -> dict[str, Scalar]:
     }
 
 
-def _failed(cause: str, summary: str, **evidence: Scalar) -> Answer:
-    failure = Failure(phase=Phase.ANSWER, cause=cause, detail=summary)
-    return replace(failed(failure, None, **evidence), remedy=remedies.for_cause(cause))
-
-
-def _not_read(part: str, facts: ComputeFacts) -> Answer:
-    failure = facts.unread.get(part)
-    if failure is None:
-        detail = f"the probe recorded neither {part} of {facts.name} nor why not"
-        return unknown(Failure(phase=Phase.ANSWER, cause="self.bug", detail=detail))
-    return unknown(failure, remedy=remedies.for_cause(failure.cause))
-
-
-def _facts(observation: ComputeObservation) -> ComputeFacts:
-    assert observation.facts is not None, "judge() asks no check without facts"
-    return observation.facts
-
-
 CHECKS: tuple[Check[ComputeSpec, ComputeFacts], ...] = (
     Check(
         id="compute.tasks_running",
@@ -251,4 +247,6 @@ CHECKS: tuple[Check[ComputeSpec, ComputeFacts], ...] = (
         asks=lambda target: target.spec.image is not None,
         remediation="See who deployed the running revision; deploy the declared image, or correct the catalogue.",
     ),
+    *task_checks.CHECKS,
+    *limit_checks.CHECKS,
 )

@@ -11,6 +11,8 @@ from auditor.domain.observation import Failure
 
 MAX_TASKS = 50
 MAX_STOP_GROUPS = 20
+JUST_STARTED_SECONDS = 120.0
+"""A task so young may belong to a deployment that began after the service was read."""
 
 
 class StopKind(StrEnum):
@@ -59,7 +61,8 @@ class StopKind(StrEnum):
 class DeploymentFacts:
     """One deployment that ECS still works with. ``rollout`` is None where ECS does not tell it.
 
-    ``revision`` is ``family:number``. ``age_seconds`` is how long it existed when the probe read it.
+    ``revision`` is ``family:number``. ``age_seconds`` is how long it existed when the probe read it. ``gave_up``: what
+    made ECS give it up, None where ECS does not say so; ``back_to``: the id of the deployment that leads back, if any.
     """
 
     id: str
@@ -71,6 +74,8 @@ class DeploymentFacts:
     pending: int
     failed_tasks: int
     age_seconds: float
+    gave_up: Literal["circuit_breaker", "alarm"] | None = None
+    back_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,9 @@ class ServiceFacts:
     ``status`` is ACTIVE, DRAINING or INACTIVE (deleted). ``revision`` is the wanted one (``family:number``);
     ``minimum_healthy_percent`` is the share of ``desired`` that a deployment keeps running; ``age_seconds`` is how long
     the service existed, None where ECS does not tell. ``deployments``: the PRIMARY one first. ``controller``: ``ECS``
-    rolls out by itself; with another one ``deployments`` may be empty.
+    rolls out by itself; with another one ``deployments`` may be empty. ``grace_seconds``: for so long after its start a
+    task's health does not count. ``rolled_back``: an event of the last hour, no older than the newest deployment, says
+    that ECS went back to an earlier one.
     """
 
     status: str
@@ -114,6 +121,8 @@ class ServiceFacts:
     registries: tuple[RegistryReference, ...]
     target_groups: tuple[TargetGroupReference, ...]
     deployments: tuple[DeploymentFacts, ...]
+    grace_seconds: int = 0
+    rolled_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +140,8 @@ class TaskFacts:
     """One task that should run. ``id`` is the last part of its ARN.
 
     ``address``, ``subnet`` and ``interface`` are of its network interface, empty before it has one. ``started_at`` is
-    when its containers ran (they hold the secrets of that moment), None before.
+    when its containers ran (they hold the secrets of that moment), None before; ``age_seconds`` is how long ago that
+    was by AWS's clock and ours.
     """
 
     id: str
@@ -143,6 +153,7 @@ class TaskFacts:
     interface: str
     started_at: datetime | None
     containers: tuple[ContainerFacts, ...]
+    age_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,13 +179,36 @@ class StopGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionFacts:
-    """The wanted revision's task definition. ``images``: container to image. ``architecture`` is X86_64 or ARM64."""
+    """The wanted revision's task definition. ``images``: container to image. ``architecture`` is X86_64 or ARM64.
+
+    ``health_checks``: the containers that have a health check of their own.
+    """
 
     revision: str
     images: Mapping[str, str]
     architecture: str
     execution_role: str
     task_role: str
+    health_checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteFacts:
+    """How much of what is reserved the tasks used in the minute that began then, in percent."""
+
+    at: datetime
+    percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtilizationFacts:
+    """The service's minutes in CloudWatch, oldest first; a minute that was not measured is not there.
+
+    ``memory`` is of the task that used most, ``cpu`` the average of all tasks.
+    """
+
+    memory: tuple[MinuteFacts, ...]
+    cpu: tuple[MinuteFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +216,7 @@ class ComputeFacts:
     """One ECS service. None means "not read", and then ``unread`` says why under the field's name.
 
     ``tasks``: those that ECS wants running, at most 50. ``stopped``: the last hour's, in groups, the largest first, at
-    most 20.
+    most 20. ``utilization`` is read only where the target has limits for it.
     """
 
     cluster: str
@@ -191,8 +225,9 @@ class ComputeFacts:
     tasks: tuple[TaskFacts, ...] | None = None
     stopped: tuple[StopGroup, ...] | None = None
     definition: DefinitionFacts | None = None
+    utilization: UtilizationFacts | None = None
     unread: Mapping[str, Failure] = field(default_factory=dict)
-    """Per field (``service``, ``tasks``, ``stopped``, ``definition``) why it is not read."""
+    """Per field (``service``, ``tasks``, ``stopped``, ``definition``, ``utilization``) why it is not read."""
 
 
 def _cause(id: str, meaning: str) -> Cause:
@@ -216,6 +251,13 @@ CAUSES: tuple[Cause, ...] = (
     _cause("compute.not_started", "tasks could not start for another reason"),
     _cause("compute.tasks_stopped", "tasks stopped for another reason"),
     _cause("compute.image_differs", "another image runs than declared"),
+    _cause("compute.rolled_back", "ECS gave a deployment up and went back to an earlier revision"),
+    _cause("compute.revision_not_applied", "the deployment is done, and tasks of another revision run"),
+    _cause("compute.digests_differ", "tasks of one revision run different images of one tag"),
+    _cause("compute.containers_unhealthy", "the containers' own health check fails"),
+    _cause("compute.memory_high", "memory was near its limit for minutes"),
+    _cause("compute.cpu_high", "the processors were near their limit for minutes"),
+    _cause("compute.not_measured", "CloudWatch has too few datapoints to tell"),
 )
 
 FACTS = ComputeFacts

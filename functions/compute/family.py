@@ -9,7 +9,32 @@ from auditor.domain.target import Target
 from auditor.family import AwsScope, Cost, Family, Permission, Plane
 
 MAX_TIMEOUT = timedelta(seconds=45)
+MINUTES = 15
+"""How far back the minutes of CloudWatch are read."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtilizationLimits:
+    """From which share of the reserved memory and CPU, held for so many minutes, somebody should look.
+
+    A finding, no outage: from ``warn_percent`` a warning, from ``critical_percent`` a failure.
+    """
+
+    warn_percent: float = 80.0
+    warn_minutes: int = 3
+    critical_percent: float = 85.0
+    critical_minutes: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.warn_percent <= self.critical_percent <= 100:
+            raise ValueError(
+                f"utilization.warn_percent is {self.warn_percent:g} and critical_percent {self.critical_percent:g}; "
+                "allowed is more than 0, at most 100, and the first not above the second"
+            )
+        for name in ("warn_minutes", "critical_minutes"):
+            if not 1 <= getattr(self, name) <= MINUTES:
+                raise ValueError(f"utilization.{name} is {getattr(self, name)}; allowed is 1 to {MINUTES}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +44,7 @@ class ComputeSpec:
     ``desired``: at least so many tasks must be wanted in ECS; 0 says that it may be scaled to zero. Left out, ECS's own
     number is the measure and 0 is taken as meant. ``image``: what should run, as ``repository:tag``, as the whole
     reference, or as a digest (``sha256:…``); left out, nothing is asked. ``restarts_allowed``: tasks that may stop by a
-    failure within an hour.
+    failure within an hour. ``utilization``: limits for memory and CPU; left out, CloudWatch is not asked.
     """
 
     cluster: str
@@ -27,6 +52,7 @@ class ComputeSpec:
     desired: int | None = None
     image: str | None = None
     restarts_allowed: int = 0
+    utilization: UtilizationLimits | None = None
     timeout: timedelta = timedelta(seconds=20)
 
     def __post_init__(self) -> None:
@@ -53,7 +79,13 @@ def _permissions(targets: Sequence[Target[ComputeSpec]], scope: AwsScope) -> tup
     prefix = f"arn:{scope.partition}:ecs:{scope.region}:{scope.account}"
     services = sorted({f"{prefix}:service/{t.spec.cluster}/{t.spec.service}" for t in targets})
     tasks = sorted({f"{prefix}:task/{t.spec.cluster}/*" for t in targets})
+    metrics = Permission(
+        actions=("cloudwatch:GetMetricData",),
+        resources=("*",),
+        reason="CloudWatch knows no narrower resource for GetMetricData; asked are memory and CPU of declared services",
+    )
     return (
+        *((metrics,) if any(target.spec.utilization for target in targets) else ()),
         Permission(
             actions=("ecs:DescribeServices",),
             resources=tuple(services),
@@ -84,5 +116,5 @@ FAMILY: Family[ComputeSpec] = Family(
     # (ECS API reference, "Request throttling"); a call takes some 2 ms
     cost=Cost(cpu_ms=15.0, blocking=True, calls=4, calls_per_second=20.0),
     permissions=_permissions,
-    calls_per_target=5,
+    calls_per_target=6,
 )

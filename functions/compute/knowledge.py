@@ -4,11 +4,19 @@ from collections.abc import Iterator
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
+from auditor.domain.diagnosis.deployment_claims import DeploymentStands, RegistersWith
 from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.diagnosis.role_claims import RunsWithRoles
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
-from functions.compute.facts import MAX_TASKS, ComputeFacts, DefinitionFacts, ServiceFacts, StopKind
+from functions.compute.facts import (
+    JUST_STARTED_SECONDS,
+    MAX_TASKS,
+    ComputeFacts,
+    DefinitionFacts,
+    ServiceFacts,
+    StopKind,
+)
 from functions.compute.family import ComputeSpec
 
 _REASONS = {
@@ -33,6 +41,9 @@ def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) 
     found: list[says.Claim] = []
     if facts.service is not None:
         found.append(_counts(target.component, facts.service, proof))
+        registries = tuple(sorted(registry.arn for registry in facts.service.registries))
+        found.append(RegistersWith(component=target.component, registries=registries, proof=proof))
+        found += _deployed(target.component, facts.service, facts, proof)
     if facts.definition is not None:
         found.append(_roles(target.component, facts.definition, proof))
     found += _running(target.component, facts, proof)
@@ -50,6 +61,22 @@ def _counts(component: str, service: ServiceFacts, proof: Proof) -> says.Claim:
     rolling = any(d.rollout == "IN_PROGRESS" and d.failed_tasks == 0 for d in service.deployments)
     return says.RunningCounts(
         component=component, desired=service.desired, running=service.running, rolling_out=rolling, proof=proof
+    )
+
+
+def _deployed(component: str, service: ServiceFacts, facts: ComputeFacts, proof: Proof) -> Iterator[says.Claim]:
+    """What the newest deployment and the settled tasks say; nothing while ECS tells no state of it."""
+    primary = service.deployments[0] if service.deployments else None
+    if primary is None or primary.rollout is None or facts.tasks is None or len(facts.tasks) >= MAX_TASKS:
+        return
+    running = [task for task in facts.tasks if task.status == "RUNNING"]
+    settled = [t for t in running if t.age_seconds is None or t.age_seconds >= JUST_STARTED_SECONDS]
+    yield DeploymentStands(
+        component=component,
+        wanted=service.revision,
+        done=primary.rollout == "COMPLETED",
+        running=tuple(sorted({task.revision for task in settled})),
+        proof=proof,
     )
 
 

@@ -19,8 +19,11 @@ from functions.compute.facts import (
     ServiceFacts,
     TargetGroupReference,
     TaskFacts,
+    UtilizationFacts,
 )
 from functions.compute.family import ComputeSpec
+from functions.compute.measurements import measured_minutes, window
+from functions.compute.rollbacks import given_up, went_back
 from functions.compute.stops import grouped, revision_of
 
 _A_CALL = 100
@@ -41,7 +44,9 @@ async def observe(target: Target[ComputeSpec], probe: Probe) -> Observation[Comp
     now = datetime.now(UTC)
     service = await _read_service(spec, probe)
     if isinstance(service, Failure):
-        unread["service"] = unread["tasks"] = unread["stopped"] = unread["definition"] = service
+        unread |= dict.fromkeys(("service", "tasks", "stopped", "definition"), service)
+        if spec.utilization is not None:
+            unread["utilization"] = service
     else:
         read["service"] = _service(service, now)
         for field, status in (("tasks", "RUNNING"), ("stopped", "STOPPED")):
@@ -50,10 +55,16 @@ async def observe(target: Target[ComputeSpec], probe: Probe) -> Observation[Comp
                 unread[field] = tasks
             elif field == "tasks":
                 tasks.sort(key=lambda task: str(task["taskArn"]))
-                read[field] = tuple(_task(task) for task in tasks[:MAX_TASKS])
+                read[field] = tuple(_task(task, now) for task in tasks[:MAX_TASKS])
             else:
                 recent = [t for t in tasks if t.get("stoppedAt") is None or now - t["stoppedAt"] <= _RECENT]
                 read[field] = grouped(recent)
+        if spec.utilization is not None:
+            measured = await _read_utilization(spec, probe)
+            if isinstance(measured, Failure):
+                unread["utilization"] = measured
+            else:
+                read["utilization"] = measured
         definition = await _read_definition(service["taskDefinition"], probe)
         if isinstance(definition, Failure):
             unread["definition"] = definition
@@ -107,6 +118,16 @@ async def _read_tasks(spec: ComputeSpec, status: str, probe: Probe) -> Any:
     return tasks
 
 
+async def _read_utilization(spec: ComputeSpec, probe: Probe) -> UtilizationFacts | Failure:
+    answer = await calls.ask(
+        probe,
+        "cloudwatch:GetMetricData",
+        f"service {spec.service} of cluster {spec.cluster}",
+        lambda: client("cloudwatch").get_metric_data(**window(probe.slot, spec.cluster, spec.service)),
+    )
+    return answer if isinstance(answer, Failure) else measured_minutes(answer)
+
+
 async def _read_definition(arn: str, probe: Probe) -> DefinitionFacts | Failure:
     answer = await calls.ask(
         probe,
@@ -123,6 +144,7 @@ async def _read_definition(arn: str, probe: Probe) -> DefinitionFacts | Failure:
         architecture=definition.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64"),
         execution_role=definition.get("executionRoleArn", ""),
         task_role=definition.get("taskRoleArn", ""),
+        health_checks=tuple(c["name"] for c in definition.get("containerDefinitions") or [] if c.get("healthCheck")),
     )
 
 
@@ -158,10 +180,17 @@ def _service(service: Any, now: datetime) -> ServiceFacts:
             if group.get("targetGroupArn")
         ),
         deployments=tuple(_deployment(deployment, now) for deployment in deployments),
+        grace_seconds=service.get("healthCheckGracePeriodSeconds") or 0,
+        rolled_back=went_back(service.get("events") or [], _newest(deployments), now),
     )
 
 
+def _newest(deployments: list[Any]) -> datetime | None:
+    return deployments[0].get("createdAt") if deployments else None
+
+
 def _deployment(deployment: Any, now: datetime) -> DeploymentFacts:
+    gave_up, back_to = given_up(deployment.get("rolloutStateReason") or "")
     rollout = deployment.get("rolloutState")
     return DeploymentFacts(
         id=deployment.get("id", ""),
@@ -173,10 +202,12 @@ def _deployment(deployment: Any, now: datetime) -> DeploymentFacts:
         pending=deployment.get("pendingCount", 0),
         failed_tasks=deployment.get("failedTasks", 0),
         age_seconds=_age(deployment["createdAt"], now) if deployment.get("createdAt") else 0.0,
+        gave_up=gave_up,
+        back_to=back_to,
     )
 
 
-def _task(task: Any) -> TaskFacts:
+def _task(task: Any, now: datetime) -> TaskFacts:
     attached = {
         detail.get("name"): detail.get("value", "")
         for attachment in task.get("attachments") or []
@@ -194,6 +225,7 @@ def _task(task: Any) -> TaskFacts:
         subnet=attached.get("subnetId", ""),
         interface=attached.get("networkInterfaceId", ""),
         started_at=task.get("startedAt"),
+        age_seconds=_age(task["startedAt"], now) if task.get("startedAt") else None,
         containers=tuple(
             ContainerFacts(
                 name=container.get("name", ""),

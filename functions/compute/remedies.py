@@ -32,6 +32,18 @@ _BY_CAUSE = {
     "compute.tasks_stopped": "Read the stop's text in the evidence and in ECS.",
     "compute.image_differs": "See who deployed the running revision. A merge is no deployment: the digest tells what "
     "runs. Deploy the declared image, or correct the catalogue.",
+    "compute.rolled_back": "Users are served by the old revision: read why the tasks of the one that was given up "
+    "stopped, mend that, and deploy again.",
+    "compute.revision_not_applied": "Force a new deployment of the wanted revision, and see in the service's events "
+    "why its tasks were not replaced.",
+    "compute.digests_differ": "The tag was pushed again after some tasks had started: force a deployment so that all "
+    "run one image, and deploy by digest or by tags that never move.",
+    "compute.containers_unhealthy": "Run the health check's command in the container (ECS Exec), and read what it "
+    "waits for.",
+    "compute.memory_high": "Give the task more memory, or find what grew, before the kernel kills it (exit code 137).",
+    "compute.cpu_high": "Give the task more CPU or run more tasks, and see what it is busy with.",
+    "compute.not_measured": "See whether CloudWatch has MemoryUtilization and CPUUtilization of the service: they come "
+    "by themselves once tasks run. Nothing is said about the platform.",
     "aws.not_found": "Correct the names of cluster and service in the catalogue; nothing is said about the platform.",
 }
 _BY_STOP = {

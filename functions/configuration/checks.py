@@ -1,10 +1,12 @@
 """The questions asked of a running configuration; each names the variable, what is set and what was declared."""
 
+import re
 from dataclasses import replace
 
 from auditor.domain.check import Check
 from auditor.domain.observation import Failure, Phase
 from auditor.domain.result import Answer, Scalar, Severity, Status, passed, unknown
+from functions.configuration import agreement_checks
 from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
 from functions.configuration.family import ConfigurationSpec, ExpectedHost
 from functions.configuration.host_checks import hosts_resolve
@@ -18,6 +20,7 @@ from functions.configuration.judged import (
     who,
 )
 
+_URL = re.compile(r"(?:.*_)?UR[LI]")
 _SHAPES = {
     "placeholder": "ends in a template's word where the secret's six characters belong",
     "fields": "has another number of parts than ECS takes (name:json-key:version-stage:version-id)",
@@ -88,10 +91,15 @@ def _values_well_formed(_target: ConfigurationTarget, observation: Configuration
         return not_read("container", facts)
     bad_values = {setting.variable: setting.problem for setting in container.settings if setting.problem}
     shapes = {reference.variable: str(reference.shape) for reference in container.references if reference.shape != "ok"}
-    evidence: dict[str, Scalar] = {**bad_values, **{variable: _SHAPES[shape] for variable, shape in shapes.items()}}
+    bare = {s.variable: "names a host without http:// or another scheme" for s in container.settings if _is_bare(s)}
+    malformed = bad_values or {variable: _SHAPES[shape] for variable, shape in shapes.items()} or bare
+    evidence: dict[str, Scalar] = {**malformed}
     words = "; ".join(f"{variable} {problem}" for variable, problem in evidence.items())
     if bad_values:
         return failing("configuration.value_malformed", f"In {who(container)} {words}.", **evidence)
+    if not shapes and bare:
+        answer = failing("configuration.scheme_missing", f"In {who(container)} {words}.", **evidence)
+        return replace(answer, status=Status.WARN)
     if shapes:
         answer = failing("configuration.reference_malformed", f"In {who(container)} the reference {words}.", **evidence)
         # Without the suffix a reference works in some places; the others never do.
@@ -140,6 +148,34 @@ def _references_exist(_target: ConfigurationTarget, observation: ConfigurationOb
         detail = f"not every parameter of {who(container)} was looked up"
         return unknown(Failure(phase=Phase.ANSWER, cause="self.bug", detail=detail))
     return passed(f"All {len(parameters)} SSM parameters of {who(container)} exist.")
+
+
+def _secrets_exist(_target: ConfigurationTarget, observation: ConfigurationObservation) -> Answer:
+    facts = facts_of(observation)
+    container = facts.container
+    if container is None:
+        return not_read("container", facts)
+    secrets = [r for r in container.references if r.kind == "secret" and r.reference]
+    if not secrets:
+        return passed(f"{who(container)} refers to no secret.", secrets=0)
+    if "secrets" in facts.unread:
+        return not_read("secrets", facts)
+    gone = {r.variable: r.reference for r in secrets if r.exists is False}
+    if gone:
+        words = ", ".join(f"{reference} (for {variable})" for variable, reference in gone.items())
+        summary = f"{who(container)} refers to secrets that do not exist: {words}."
+        return failing("configuration.secret_missing", summary, **gone)
+    unasked = [r.variable for r in secrets if r.exists is None]
+    if unasked:
+        detail = f"the secrets of {', '.join(unasked)} of {who(container)} were not asked for"
+        return untold("configuration.secrets_not_asked", detail)
+    return passed(f"All {len(secrets)} secrets that {who(container)} refers to exist.")
+
+
+def _is_bare(setting: SettingFacts) -> bool:
+    """Whether a client that expects a URL finds a host without a scheme, which most of them refuse."""
+    named_url = _URL.fullmatch(setting.variable.upper()) is not None
+    return named_url and setting.form in ("address", "word") and not setting.problem
 
 
 def _none_found(cause: str, what: str, found: list[SettingFacts], container: ContainerFacts) -> Answer:
@@ -221,4 +257,12 @@ CHECKS: tuple[Check[ConfigurationSpec, ConfigurationFacts], ...] = (
         judge=_references_exist,
         remediation="Create the missing parameters, or correct the references.",
     ),
+    Check(
+        id="configuration.secrets_exist",
+        severity=Severity.HIGH,
+        judge=_secrets_exist,
+        asks=lambda target: target.spec.describe_secrets,
+        remediation="Create the missing secrets, or correct the references.",
+    ),
+    *agreement_checks.CHECKS,
 )

@@ -46,7 +46,8 @@ class ReferenceFacts:
     neither, since somebody may have put a value in its place. ``shape``: ``ok``; ``placeholder`` (a template's word
     stands where AWS's six characters belong); ``no_suffix`` (they are missing, which works in some places only);
     ``fields`` (another number of parts than ECS takes); ``service`` (an ARN of something else).
-    ``exists``: of a parameter whether it does; None where it was not asked.
+    ``exists``: whether the parameter or secret does (a secret that waits for its deletion does not); None where it was
+    not asked.
     """
 
     variable: str
@@ -118,7 +119,7 @@ class ConfigurationFacts:
     change: ChangeFacts | None = None
     lookups: tuple[LookupFacts, ...] | None = None
     unread: Mapping[str, Failure] = field(default_factory=dict)
-    """Per field (``container``, ``change``, ``parameters``, ``lookups``) why it is not read."""
+    """Per field (``container``, ``change``, ``parameters``, ``secrets``, ``lookups``) why it is not read."""
 
 
 def _cause(id: str, meaning: str) -> Cause:
@@ -134,6 +135,11 @@ CAUSES: tuple[Cause, ...] = (
     _cause("configuration.loopback", "a variable points at the container itself"),
     _cause("configuration.literal_address", "a variable names an address in place of a name"),
     _cause("configuration.parameter_missing", "a referenced SSM parameter does not exist"),
+    _cause("configuration.secret_missing", "a referenced secret does not exist"),
+    _cause("configuration.secrets_not_asked", "more secrets are referenced than are asked for"),
+    _cause("configuration.scheme_missing", "a variable that should be a URL has no scheme"),
+    _cause("configuration.settings_disagree", "settings that should lead to one place lead to several"),
+    _cause("configuration.setting_dropped", "this revision lacks what the one before it had"),
     _cause("configuration.value_not_seen", "the value comes from a place that the auditor does not read"),
     # The one that a resolver says, which is the VPC's only where the auditor stands inside.
     Cause(id="configuration.host_unknown", meaning="a variable names a host that does not exist", proves_path=False),

@@ -39,6 +39,8 @@ class ConfigurationSpec:
     ``container``: its name; left out, the first one. ``required``: variables or secret references that must exist.
     ``read_variables``: those whose value is read; of an address only scheme, host, port, database and sslmode are kept,
     of a plain word the word. All others are kept by name only. ``literal_ok``: addresses in place of names are meant.
+    ``agreeing``: groups of variables that must lead to one place; they are read for it. ``describe_secrets``: ask of
+    every referenced secret whether it exists; left out, the auditor needs no right on secrets that nobody declared.
     """
 
     task_definition: str | None = None
@@ -49,6 +51,8 @@ class ConfigurationSpec:
     required: tuple[str, ...] = ()
     read_variables: tuple[str, ...] = ()
     literal_ok: bool = False
+    agreeing: tuple[tuple[str, ...], ...] = ()
+    describe_secrets: bool = False
     timeout: timedelta = timedelta(seconds=20)
 
     def __post_init__(self) -> None:
@@ -62,10 +66,17 @@ class ConfigurationSpec:
             value = getattr(self, name)
             if value is not None and not _NAME.fullmatch(value):
                 raise ValueError(f"{name} is {value!r:.200}; allowed is a name of letters, digits, - and _, not an ARN")
+        self._refuse_variables()
+        if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
+            seconds = self.timeout.total_seconds()
+            raise ValueError(f"timeout is {seconds:g} s; allowed is more than 0 s and at most {MAX_TIMEOUT.seconds} s")
+
+    def _refuse_variables(self) -> None:
         for name, variables in (
             ("required", self.required),
             ("read_variables", self.read_variables),
             ("expected_hosts.variable", tuple(expected.variable for expected in self.expected_hosts)),
+            ("agreeing", tuple(variable for group in self.agreeing for variable in group)),
         ):
             for variable in variables:
                 if not _VARIABLE.fullmatch(variable):
@@ -75,14 +86,14 @@ class ConfigurationSpec:
                         f"{name} has {variable!r}, whose value is a credential by its name and is never read; "
                         "put it into required, which asks only whether it exists"
                     )
-        if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
-            seconds = self.timeout.total_seconds()
-            raise ValueError(f"timeout is {seconds:g} s; allowed is more than 0 s and at most {MAX_TIMEOUT.seconds} s")
+        for group in self.agreeing:
+            if len(set(group)) < 2:
+                raise ValueError(f"agreeing has the group {list(group)!r:.200}; allowed is two variables or more")
 
     @property
     def readable(self) -> frozenset[str]:
         """The variables whose values may be read at all."""
-        return self.declared | frozenset(self.read_variables)
+        return self.declared | frozenset((*self.read_variables, *(v for group in self.agreeing for v in group)))
 
     @property
     def declared(self) -> frozenset[str]:
@@ -100,8 +111,15 @@ def _permissions(targets: Sequence[Target[ConfigurationSpec]], scope: AwsScope) 
         resources=tuple(sorted(services)),
         reason="which revision of the declared services runs",
     )
+    describe_secrets = Permission(
+        actions=("secretsmanager:DescribeSecret",),
+        resources=(f"arn:{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:*",),
+        reason="whether a referenced secret exists, never its value; which ones are referenced is known only when a "
+        "task definition is read, and ListSecrets, which knows no narrower resource, would name all of the account",
+    )
     return (
         *((describe_services,) if services else ()),
+        *((describe_secrets,) if any(target.spec.describe_secrets for target in targets) else ()),
         Permission(
             actions=("ecs:DescribeTaskDefinition", "ssm:DescribeParameters"),
             resources=("*",),
@@ -122,5 +140,6 @@ FAMILY: Family[ConfigurationSpec] = Family(
     # DescribeServices is refilled by 20 a second (ECS API reference, "Request throttling"); a call takes some 2 ms
     cost=Cost(cpu_ms=8.0, blocking=True, calls=1, calls_per_second=20.0),
     permissions=_permissions,
-    calls_per_target=4,
+    # with one secret that is described; a target that asks for none takes one less
+    calls_per_target=5,
 )

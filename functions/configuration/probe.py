@@ -21,6 +21,8 @@ from functions.configuration.values import parse_setting
 _MAX_PAGES = 10
 _MAX_PARAMETERS = 50
 """Names that one filter of DescribeParameters takes."""
+_MAX_SECRETS = 10
+"""More than a container has; the rest is not asked, and the check says so."""
 _IMAGE = re.compile(r"[\w./:@+-]{1,300}")
 
 
@@ -59,6 +61,12 @@ async def observe(target: Target[ConfigurationSpec], probe: Probe) -> Observatio
             unread["parameters"] = existing
         else:
             facts = replace(facts, references=tuple(_with_existence(r, existing) for r in facts.references))
+        if spec.describe_secrets:
+            described = await _with_secrets(facts.references, probe)
+            if isinstance(described, Failure):
+                unread["secrets"] = described
+            else:
+                facts = replace(facts, references=described)
         note("container", facts)
         note("change", await _change(definition, container, spec, probe))
         note("lookups", await look_up(hosts_to_ask(facts.settings, spec.declared), probe))
@@ -155,6 +163,33 @@ def _with_existence(reference: ReferenceFacts, existing: frozenset[str]) -> Refe
     if reference.kind != "parameter" or not reference.reference:
         return reference
     return replace(reference, exists=bool(existing & set(_possible_names(reference.reference))))
+
+
+async def _with_secrets(references: tuple[ReferenceFacts, ...], probe: Probe) -> tuple[ReferenceFacts, ...] | Failure:
+    """The references with what is known of their secrets; a Failure where one of them could not be asked."""
+    arns = list(dict.fromkeys(_secret_arn(r.reference) for r in references if r.kind == "secret" and r.reference))
+    found: dict[str, bool] = {}
+    for arn in arns[:_MAX_SECRETS]:
+        answer = await calls.ask(
+            probe,
+            "secretsmanager:DescribeSecret",
+            arn,
+            partial(client("secretsmanager").describe_secret, SecretId=arn),
+        )
+        if not isinstance(answer, Failure):
+            found[arn] = not answer.get("DeletedDate")
+        elif answer.cause == "aws.not_found":
+            found[arn] = False
+        else:
+            return answer
+    return tuple(
+        replace(r, exists=found.get(_secret_arn(r.reference))) if r.kind == "secret" else r for r in references
+    )
+
+
+def _secret_arn(reference: str) -> str:
+    """The secret's own ARN; behind it stand key, stage and version."""
+    return ":".join(reference.split(":")[:7])
 
 
 def _possible_names(reference: str) -> tuple[str, ...]:

@@ -21,6 +21,16 @@ _BY_CAUSE = {
     "runs. If a fixed address is meant, write literal_ok: true.",
     "configuration.parameter_missing": "Create the parameters under exactly these names (or correct the references), "
     "then force a deployment: running tasks hold what they read at their start.",
+    "configuration.secret_missing": "Create or restore the secret, or copy the ARN of the one that is meant into the "
+    "task definition and deploy: new tasks cannot start without it.",
+    "configuration.secrets_not_asked": "At most 10 secrets of a container are asked for: see yourself whether the rest "
+    "exists.",
+    "configuration.scheme_missing": "Write the scheme in front of the host (http:// or what the client expects), and "
+    "deploy: most clients refuse a URL without one.",
+    "configuration.settings_disagree": "Find out which of them the code reads, set all of them to the place that is "
+    "meant, and deploy; better, keep one.",
+    "configuration.setting_dropped": "Compare the two revisions. If it was lost, go back to the one before or add it "
+    "again; if it was meant, nothing is to be done.",
     "configuration.value_not_seen": "The auditor reads no referenced values: see yourself where it points, or make the "
     "address a plain variable, since it is no secret.",
     "configuration.host_unknown": "Compare the name with what is registered (Cloud Map, Route 53), then correct the "

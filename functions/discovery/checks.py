@@ -3,36 +3,55 @@
 from dataclasses import replace
 
 from auditor.domain.check import Check
-from auditor.domain.observation import Failure, Observation, Phase
-from auditor.domain.result import Answer, Scalar, Severity, Status, failed, passed, skipped, unknown
-from auditor.domain.target import Target
-from functions.discovery import remedies
-from functions.discovery.facts import DiscoveryFacts, InstanceFacts, nearest
+from auditor.domain.observation import Failure, Phase
+from auditor.domain.result import Answer, Scalar, Severity, Status, passed, skipped, unknown
+from functions.discovery.facts import DiscoveryFacts, InstanceFacts, RecordFacts
 from functions.discovery.family import DiscoverySpec, normal
-
-DiscoveryTarget = Target[DiscoverySpec]
-DiscoveryObservation = Observation[DiscoveryFacts]
-
-_MAX_LISTED = 10
+from functions.discovery.judged import (
+    MAX_LISTED,
+    DiscoveryObservation,
+    DiscoveryTarget,
+    after,
+    facts_of,
+    failing,
+    listed,
+    missing,
+    not_read,
+    unless_passed,
+)
 
 
 def _namespace_exists(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
-    facts = _facts(observation)
+    facts = facts_of(observation)
     if facts.namespaces is None:
-        return _not_read("namespaces", facts)
+        return not_read("namespaces", facts)
     wanted, names = str(target.spec.namespace), [namespace.name for namespace in facts.namespaces]
     if any(normal(name) == normal(wanted) for name in names):
         return passed(f"The Cloud Map namespace {wanted} exists.", namespace=wanted)
-    return _missing("discovery.no_namespace", f"The Cloud Map namespace {wanted} does not exist", wanted, names)
+    return missing("discovery.no_namespace", f"The Cloud Map namespace {wanted} does not exist", wanted, names)
+
+
+def _namespace_unique(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
+    facts = facts_of(observation)
+    earlier = unless_passed(_namespace_exists(target, observation), "discovery.namespace_exists")
+    if earlier is not None:
+        return earlier
+    wanted = str(target.spec.namespace)
+    same = [n for n in facts.namespaces or () if normal(n.name) == normal(wanted) and n.type != "HTTP"]
+    ids = ", ".join(sorted(n.id for n in same)[:MAX_LISTED])
+    if len(same) <= 1:
+        return passed(f"No other namespace is called {wanted}.", ids=ids)
+    summary = f"{len(same)} namespaces are called {wanted} ({ids}): which one clients get depends on their VPC."
+    return replace(failing("discovery.namespace_doubled", summary, ids=ids), status=Status.WARN)
 
 
 def _service_registered(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
-    facts = _facts(observation)
-    earlier = _unless_passed(_namespace_exists(target, observation), "discovery.namespace_exists")
+    facts = facts_of(observation)
+    earlier = unless_passed(_namespace_exists(target, observation), "discovery.namespace_exists")
     if earlier is not None:
         return earlier
     if facts.services is None:
-        return _not_read("services", facts)
+        return not_read("services", facts)
     wanted = str(target.spec.service)
     if facts.service is not None:
         return passed(
@@ -42,25 +61,40 @@ def _service_registered(target: DiscoveryTarget, observation: DiscoveryObservati
             arn=facts.service.arn,
         )
     what = f"The namespace {target.spec.namespace} has no service {wanted}"
-    return _missing("discovery.no_service", what, wanted, list(facts.services))
+    return missing("discovery.no_service", what, wanted, list(facts.services))
+
+
+def _ttl_short(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
+    earlier = unless_passed(_service_registered(target, observation), "discovery.service_registered")
+    if earlier is not None:
+        return earlier
+    service, limit = facts_of(observation).service, target.spec.max_ttl_seconds
+    ttl = service.ttl_seconds if service is not None else None
+    if ttl is None:
+        return skipped(f"{target.spec.name} has no records with a TTL.")
+    evidence: dict[str, Scalar] = {"ttl_seconds": ttl, "allowed": limit}
+    if ttl <= limit:
+        return passed(f"Records of {target.spec.name} live {ttl} s.", **evidence)
+    summary = f"Records of {target.spec.name} live {ttl} s; after a task has gone clients may go on to it for so long."
+    return replace(failing("discovery.ttl_long", summary, **evidence), status=Status.WARN)
 
 
 def _instances_registered(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
     instances = _instances(target, observation)
     if isinstance(instances, Answer):
         return instances
-    total = _facts(observation).instances_total
+    total = facts_of(observation).instances_total
     return passed(
-        f"{total} instance{'s are' if total != 1 else ' is'} registered as {target.spec.name}: {_listed(instances)}.",
+        f"{total} instance{'s are' if total != 1 else ' is'} registered as {target.spec.name}: {listed(instances)}.",
         instances=total,
-        addresses=_listed(instances),
+        addresses=listed(instances),
     )
 
 
 def _instances_on_port(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
     instances = _instances(target, observation)
     if isinstance(instances, Answer):
-        return _after(instances, "discovery.instances_registered")
+        return after(instances, "discovery.instances_registered")
     declared = target.spec.port
     named = {instance.port for instance in instances if instance.port is not None}
     if not named:
@@ -74,30 +108,30 @@ def _instances_on_port(target: DiscoveryTarget, observation: DiscoveryObservatio
         f"Instances of {target.spec.name} are registered with port {evidence['registered_ports']}; "
         f"declared is {declared}."
     )
-    return _failed("discovery.port_differs", summary, **evidence)
+    return failing("discovery.port_differs", summary, **evidence)
 
 
 def _instances_healthy(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
     instances = _instances(target, observation)
     if isinstance(instances, Answer):
-        return _after(instances, "discovery.instances_registered")
-    facts = _facts(observation)
+        return after(instances, "discovery.instances_registered")
+    facts = facts_of(observation)
     if facts.service is not None and facts.service.health_check == "none":
         return skipped(f"Cloud Map checks no health for {target.spec.name}.")
     if "health" in facts.unread:
-        return _not_read("health", facts)
+        return not_read("health", facts)
     unhealthy = [instance for instance in instances if instance.health == "UNHEALTHY"]
     untold = [instance for instance in instances if instance.health not in ("HEALTHY", "UNHEALTHY")]
     counts = {"instances": len(instances), "unhealthy": len(unhealthy)}
     if unhealthy:
         summary = (
             f"{len(unhealthy)} of {len(instances)} instances of {target.spec.name} are marked unhealthy: "
-            f"{_listed(unhealthy)}."
+            f"{listed(unhealthy)}."
         )
-        answer = _failed("discovery.instances_unhealthy", summary, addresses=_listed(unhealthy), **counts)
+        answer = failing("discovery.instances_unhealthy", summary, addresses=listed(unhealthy), **counts)
         return answer if len(unhealthy) == len(instances) else replace(answer, status=Status.WARN)
     if untold:
-        detail = f"Cloud Map does not tell the health of {_listed(untold)} of {target.spec.name}"
+        detail = f"Cloud Map does not tell the health of {listed(untold)} of {target.spec.name}"
         return unknown(
             Failure(phase=Phase.ANSWER, cause="discovery.health_not_told", detail=detail),
             None,
@@ -107,85 +141,74 @@ def _instances_healthy(target: DiscoveryTarget, observation: DiscoveryObservatio
 
 
 def _record_registered(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
-    facts, spec = _facts(observation), target.spec
+    facts, spec = facts_of(observation), target.spec
     if facts.zones is None:
-        return _not_read("zones", facts)
+        return not_read("zones", facts)
     zone = str(spec.zone_name)
     names = [found.name for found in facts.zones]
     if not any(normal(name) == normal(zone) for name in names):
-        return _missing("discovery.no_zone", f"The hosted zone {zone} does not exist", zone, [normal(n) for n in names])
+        return missing("discovery.no_zone", f"The hosted zone {zone} does not exist", zone, [normal(n) for n in names])
     if facts.records is None:
-        return _not_read("records", facts)
+        return not_read("records", facts)
     fitting = [record for record in facts.records if record.type == spec.type]
     kinds = ", ".join(sorted({record.type for record in facts.records}))
     if fitting:
         values = sorted({value for record in fitting for value in (*record.values, record.alias) if value})
         return passed(
-            f"{spec.record} has a record of type {spec.type}: {', '.join(values[:_MAX_LISTED])}.",
-            values=", ".join(values[:_MAX_LISTED]),
+            f"{spec.record} has a record of type {spec.type}: {', '.join(values[:MAX_LISTED])}.",
+            values=", ".join(values[:MAX_LISTED]),
             ttl_seconds=min((r.ttl_seconds for r in fitting if r.ttl_seconds is not None), default=None),
         )
     if facts.records:
         summary = f"{spec.record} has records of type {kinds}, and none of the declared type {spec.type}."
-        return _failed("discovery.record_type_differs", summary, declared_type=spec.type, types=kinds)
-    return _failed("discovery.no_record", f"The hosted zone {zone} has no record of the name {spec.record}.", zone=zone)
+        return failing("discovery.record_type_differs", summary, declared_type=spec.type, types=kinds)
+    return failing("discovery.no_record", f"The hosted zone {zone} has no record of the name {spec.record}.", zone=zone)
+
+
+def _record_as_declared(target: DiscoveryTarget, observation: DiscoveryObservation) -> Answer:
+    earlier = unless_passed(_record_registered(target, observation), "discovery.record_registered")
+    if earlier is not None:
+        return earlier
+    spec = target.spec
+    declared = _place(str(spec.points_to))
+    fitting = [record for record in facts_of(observation).records or () if record.type == spec.type]
+    right = [record for record in fitting if declared in _places(record)]
+    places = sorted({place for record in fitting for place in _places(record)})
+    evaluated = {record.evaluates_health for record in fitting if record.alias}
+    evidence: dict[str, Scalar] = {
+        "declared": declared,
+        "places": ", ".join(places[:MAX_LISTED]),
+        "evaluates_health": next(iter(evaluated)) if len(evaluated) == 1 else None,
+    }
+    if len(right) == len(fitting):
+        return passed(f"{spec.record} leads to {declared}, as declared.", **evidence)
+    summary = f"{spec.record} leads to {', '.join(places[:MAX_LISTED]) or 'nothing'}; declared is {declared}."
+    answer = failing("discovery.record_differs", summary, **evidence)
+    # Of several records of one name clients get one or the other.
+    return replace(answer, status=Status.WARN) if right else answer
+
+
+def _places(record: RecordFacts) -> set[str]:
+    return {_place(place) for place in (*record.values, record.alias) if place}
+
+
+def _place(name: str) -> str:
+    """A name or address as it is compared; an alias to a balancer is written with a word in front that it lacks."""
+    return normal(name).removeprefix("dualstack.")
 
 
 def _instances(target: DiscoveryTarget, observation: DiscoveryObservation) -> tuple[InstanceFacts, ...] | Answer:
     """The instances, at least one; or the answer that ``instances_registered`` gives without them."""
-    facts = _facts(observation)
-    earlier = _unless_passed(_service_registered(target, observation), "discovery.service_registered")
+    facts = facts_of(observation)
+    earlier = unless_passed(_service_registered(target, observation), "discovery.service_registered")
     if earlier is not None:
         return earlier
     if facts.instances is None:
-        return _not_read("instances", facts)
+        return not_read("instances", facts)
     if not facts.instances:
         summary = f"{target.spec.name} exists in Cloud Map and no instance is registered under it."
-        return _failed("discovery.no_instances", summary, instances=0)
+        return failing("discovery.no_instances", summary, instances=0)
     return facts.instances
-
-
-def _unless_passed(answer: Answer, check: str) -> Answer | None:
-    return None if answer.status is Status.PASS else _after(answer, check)
-
-
-def _after(answer: Answer, check: str) -> Answer:
-    """What an earlier answer makes of a later question: what failed leaves it no turn, what was not read stays so."""
-    if answer.status in (Status.FAIL, Status.WARN):
-        return skipped(f"Not asked, because {check} failed.", failed_check=check)
-    return answer
-
-
-def _missing(cause: str, what: str, wanted: str, names: list[str]) -> Answer:
-    close = nearest(wanted, names)
-    if close is not None:
-        there = f"the nearest that exists is {close}"
-    else:
-        there = f"there are {', '.join(sorted(names)[:_MAX_LISTED])}" if names else "there is none at all"
-    return _failed(cause, f"{what}; {there}.", wanted=wanted, nearest=close, existing=", ".join(names[:_MAX_LISTED]))
-
-
-def _failed(cause: str, summary: str, **evidence: Scalar) -> Answer:
-    failure = Failure(phase=Phase.ANSWER, cause=cause, detail=summary)
-    return replace(failed(failure, None, **evidence), remedy=remedies.for_cause(cause))
-
-
-def _not_read(part: str, facts: DiscoveryFacts) -> Answer:
-    failure = facts.unread.get(part)
-    if failure is None:
-        detail = f"the probe recorded neither {part} nor why not"
-        return unknown(Failure(phase=Phase.ANSWER, cause="self.bug", detail=detail))
-    return unknown(failure, remedy=remedies.for_cause(failure.cause))
-
-
-def _listed(instances: list[InstanceFacts] | tuple[InstanceFacts, ...]) -> str:
-    listed = [instance.address or instance.id for instance in instances[:_MAX_LISTED]]
-    return ", ".join(listed) + (", …" if len(instances) > _MAX_LISTED else "")
-
-
-def _facts(observation: DiscoveryObservation) -> DiscoveryFacts:
-    assert observation.facts is not None, "judge() asks no check without facts"
-    return observation.facts
 
 
 def _is_cloud_map(target: DiscoveryTarget) -> bool:
@@ -233,6 +256,27 @@ CHECKS: tuple[Check[DiscoverySpec, DiscoveryFacts], ...] = (
         severity=Severity.HIGH,
         judge=_record_registered,
         asks=lambda target: target.spec.zone_name is not None,
+        remediation="Compare the record in the hosted zone with the catalogue.",
+    ),
+    Check(
+        id="discovery.namespace_unique",
+        severity=Severity.ADVISORY,
+        judge=_namespace_unique,
+        asks=_is_cloud_map,
+        remediation="See which VPC each of them belongs to, and delete the one that nobody uses.",
+    ),
+    Check(
+        id="discovery.ttl_short",
+        severity=Severity.ADVISORY,
+        judge=_ttl_short,
+        asks=_is_cloud_map,
+        remediation="Lower the TTL of the Cloud Map service's records.",
+    ),
+    Check(
+        id="discovery.record_as_declared",
+        severity=Severity.HIGH,
+        judge=_record_as_declared,
+        asks=lambda target: target.spec.points_to is not None,
         remediation="Compare the record in the hosted zone with the catalogue.",
     ),
 )

@@ -66,7 +66,8 @@ class ZoneFacts:
 class RecordFacts:
     """One record set of the declared name, of an address type or CNAME.
 
-    ``values`` are addresses or a name; an alias has none, and ``alias`` is the AWS name it follows.
+    ``values`` are addresses or a name; an alias has none, and ``alias`` is the AWS name it follows;
+    ``evaluates_health``: Route 53 leaves an alias out while what it follows is unhealthy, None of what is no alias.
     """
 
     zone_id: str
@@ -75,6 +76,7 @@ class RecordFacts:
     values: tuple[str, ...]
     alias: str
     ttl_seconds: int | None
+    evaluates_health: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,9 @@ CAUSES: tuple[Cause, ...] = (
     _cause("discovery.health_not_told", "Cloud Map does not know the health of an instance"),
     _cause("discovery.no_zone", "no hosted zone of this name exists"),
     _cause("discovery.no_record", "the zone has no record of this name"),
+    _cause("discovery.record_differs", "the record leads elsewhere than declared"),
+    _cause("discovery.ttl_long", "clients may keep the address of a task that is gone for long"),
+    _cause("discovery.namespace_doubled", "several namespaces have this name"),
     _cause("discovery.record_type_differs", "the name has records, and none of the declared type"),
 )
 

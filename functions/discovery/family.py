@@ -15,16 +15,20 @@ MAX_TIMEOUT = timedelta(seconds=45)
 class DiscoverySpec:
     """One name, as it is registered: a Cloud Map service or a Route 53 record.
 
-    Cloud Map: ``namespace`` and ``service``, as they are named there; ``port`` is where the instances should listen.
-    Route 53: ``zone_name``, the whole name ``record`` and its ``type``. A target has one or the other.
+    Cloud Map: ``namespace`` and ``service``, as they are named there; ``port`` is where the instances should listen;
+    longer than ``max_ttl_seconds`` nobody should keep an address of a task.
+    Route 53: ``zone_name``, the whole name ``record`` and its ``type``; ``points_to`` is the address or name that it
+    should lead to. A target has one or the other.
     """
 
     namespace: str | None = None
     service: str | None = None
     port: int | None = None
+    max_ttl_seconds: int = 60
     zone_name: str | None = None
     record: str | None = None
     type: Literal["A", "AAAA", "CNAME"] = "A"
+    points_to: str | None = None
     timeout: timedelta = timedelta(seconds=20)
 
     def __post_init__(self) -> None:
@@ -34,14 +38,11 @@ class DiscoverySpec:
                 f"namespace, service, zone_name, record are {[*cloud_map, *route53]!r:.200}; "
                 "allowed is namespace with service, or zone_name with record"
             )
-        for name in ("namespace", "service", "zone_name", "record"):
+        for name in ("namespace", "service", "zone_name", "record", "points_to"):
             value = getattr(self, name)
             if value is not None and (not value.isprintable() or any(character in value for character in "/:@ ")):
                 raise ValueError(f"{name} is {value!r:.200}; allowed is a name without scheme, port or space")
-        if self.port is not None and not 1 <= self.port <= 65535:
-            raise ValueError(f"port is {self.port}; allowed is 1 to 65535")
-        if self.port is not None and self.namespace is None:
-            raise ValueError("port is given without a namespace; a Route 53 record of these types has no port")
+        self._refuse_what_the_kind_lacks()
         if self.record is not None and self.zone_name is not None:
             record, zone = normal(self.record), normal(self.zone_name)
             if record != zone and not record.endswith(f".{zone}"):
@@ -49,6 +50,16 @@ class DiscoverySpec:
         if not timedelta(0) < self.timeout <= MAX_TIMEOUT:
             seconds = self.timeout.total_seconds()
             raise ValueError(f"timeout is {seconds:g} s; allowed is more than 0 s and at most {MAX_TIMEOUT.seconds} s")
+
+    def _refuse_what_the_kind_lacks(self) -> None:
+        if self.port is not None and not 1 <= self.port <= 65535:
+            raise ValueError(f"port is {self.port}; allowed is 1 to 65535")
+        if self.port is not None and self.namespace is None:
+            raise ValueError("port is given without a namespace; a Route 53 record of these types has no port")
+        if self.max_ttl_seconds < 1:
+            raise ValueError(f"max_ttl_seconds is {self.max_ttl_seconds}; allowed is 1 or more")
+        if self.points_to is not None and self.record is None:
+            raise ValueError("points_to is given without a record; instances of Cloud Map change with every task")
 
     @property
     def name(self) -> str:

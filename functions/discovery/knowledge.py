@@ -2,6 +2,7 @@
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import dns_claims as of_names
+from auditor.domain.diagnosis.deployment_claims import RegistryIs
 from auditor.domain.diagnosis.proof import observation_id
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
@@ -21,6 +22,9 @@ def claims(target: Target[DiscoverySpec], observation: Observation[DiscoveryFact
         for namespace in facts.namespaces or ()
         if namespace.type != "HTTP"
     ]
+    if facts.service is not None and facts.service.arn:
+        whole = target.spec.name.rstrip(".").lower()
+        found.append(RegistryIs(component=target.component, name=whole, arn=facts.service.arn, proof=proof))
     if facts.service is not None and facts.instances is not None:
         addresses = {instance.address for instance in facts.instances}
         # A part of the list, or an instance without an address, leaves open what is registered.

@@ -218,4 +218,5 @@ def _record(item: Any, zone: ZoneFacts) -> RecordFacts:
         values=tuple(value["Value"] for value in item.get("ResourceRecords") or []),
         alias=normal(item.get("AliasTarget", {}).get("DNSName", "")),
         ttl_seconds=item.get("TTL"),
+        evaluates_health=item.get("AliasTarget", {}).get("EvaluateTargetHealth"),
     )

@@ -21,6 +21,12 @@ _BY_CAUSE = {
     "servers of the zone that exists.",
     "discovery.no_record": "Create the record again, and see who or what deleted it (CloudTrail: "
     "ChangeResourceRecordSets).",
+    "discovery.record_differs": "See who changed the record (CloudTrail: ChangeResourceRecordSets), and lead it to "
+    "what was declared; if the new place is meant, correct the catalogue.",
+    "discovery.ttl_long": "Lower the TTL of the Cloud Map service: for so long clients go on to an address after its "
+    "task has gone.",
+    "discovery.namespace_doubled": "See which VPC each namespace belongs to: the clients' VPC decides which one they "
+    "get. Delete the one that nobody uses.",
     "discovery.record_type_differs": "Create a record of the type that clients ask for, or correct the catalogue.",
     "aws.not_found": "It was deleted while it was read; the next run says more.",
 }

@@ -15,6 +15,13 @@ NONE_IS_WELL: dict[tuple[str, str], str] = {
 """Check and fact that may be None."""
 
 EMPTY_IS_WELL: dict[tuple[str, str], str] = {
+    ("configuration.no_literal_address", "container.settings"): "a container without settings names no address",
+    ("configuration.no_loopback_default", "container.settings"): "a container without settings names no address",
+    ("configuration.nothing_dropped", "change.removed"): "the revision has all that the one before it had",
+    ("configuration.references_exist", "container.references"): "a container that refers to nothing lacks nothing",
+    ("configuration.secrets_exist", "container.references"): "a container that refers to nothing lacks nothing",
+    ("configuration.values_well_formed", "container.references"): "no reference has a wrong shape",
+    ("configuration.values_well_formed", "container.settings"): "no value is malformed",
     ("database.no_session_blocked", "server.activity.waiting"): "nobody waits",
     ("database.transactions_short", "server.activity.oldest"): "no transaction is open",
     ("dns.resolver_answers", "invents"): "a resolver that invents nothing is honest",

@@ -356,7 +356,7 @@ def _tasks() -> compute.ComputeFacts:
                 subnet="subnet-1",
                 interface="eni-1",
                 started_at=SLOT - timedelta(days=1),
-                containers=(),
+                containers=(compute.ContainerFacts(name="app", image="web:1", digest="", health="UNKNOWN"),),
             ),
         ),
         stopped=(),

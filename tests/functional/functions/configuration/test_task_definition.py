@@ -20,6 +20,7 @@ ALL = {
     "no_loopback_default",
     "no_literal_address",
     "references_exist",
+    "nothing_dropped",
 }
 
 
@@ -63,7 +64,7 @@ def register(
 def test_a_configuration_as_declared_passes(aws: Any, ask: Ask) -> None:
     register(aws, SETTINGS)
     asked = ask(spec())
-    assert asked.brief() == dict.fromkeys(ALL, ("PASS", None))
+    assert asked.brief() == dict.fromkeys(ALL, ("PASS", None)) | {"nothing_dropped": ("SKIPPED", None)}
     container = asked.facts.container
     assert (container.revision, container.image, container.name) == ("orders:1", "orders:1", "app")
     assert asked.facts.change is None
@@ -197,10 +198,12 @@ def test_a_changed_container_of_a_service_takes_as_many_calls_as_the_family_decl
     ecs.create_cluster(clusterName="shop")
     aws.client("ssm").put_parameter(Name="/shop/redis/host", Value="canary-4711", Type="String")
     register(aws, {})
-    wanted = register(aws, SETTINGS, {"REDIS_HOST": "/shop/redis/host"})
+    made = aws.client("secretsmanager").create_secret(Name="shop/db", SecretString="canary-4711")["ARN"]
+    places = {"REDIS_HOST": "/shop/redis/host", "DB_PASSWORD": f"{made}:password::", "DB_USER": f"{made}:user::"}
+    wanted = register(aws, SETTINGS, places)
     ecs.create_service(cluster="shop", serviceName="orders", taskDefinition=wanted, desiredCount=1)
     aws.calls.clear()
-    ask(spec(task_definition=None, cluster="shop", service="orders"))
+    ask(spec(task_definition=None, cluster="shop", service="orders", describe_secrets=True))
     assert len(aws.calls) == FAMILY.calls_per_target
 
 

@@ -1,7 +1,7 @@
 """What the functional tests do not show: gaps, other deployment controllers, every kind of stop."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +15,17 @@ from functions.compute.checks import CHECKS
 from functions.compute.facts import (
     CAUSES,
     ComputeFacts,
+    ContainerFacts,
     DefinitionFacts,
     DeploymentFacts,
+    MinuteFacts,
     ServiceFacts,
     StopGroup,
     StopKind,
+    TaskFacts,
+    UtilizationFacts,
 )
-from functions.compute.family import ComputeSpec
+from functions.compute.family import ComputeSpec, UtilizationLimits
 
 DEPLOYMENT = DeploymentFacts(
     id="ecs-svc/1",
@@ -52,7 +56,18 @@ SERVICE = ServiceFacts(
 DEFINITION = DefinitionFacts(
     revision="web:2", images={"app": "x/web:v2"}, architecture="X86_64", execution_role="", task_role=""
 )
-FACTS = ComputeFacts(cluster="shop", name="web", service=SERVICE, tasks=(), stopped=(), definition=DEFINITION)
+TASK = TaskFacts(
+    id="1",
+    revision="web:2",
+    status="RUNNING",
+    health="HEALTHY",
+    address="10.0.1.7",
+    subnet="subnet-1",
+    interface="eni-1",
+    started_at=None,
+    containers=(ContainerFacts(name="app", image="x/web:v2", digest="", health="HEALTHY"),),
+)
+FACTS = ComputeFacts(cluster="shop", name="web", service=SERVICE, tasks=(TASK,), stopped=(), definition=DEFINITION)
 
 
 def stops(kind: StopKind, count: int = 1) -> StopGroup:
@@ -81,12 +96,15 @@ def results(facts: ComputeFacts, **changes: Any) -> dict[str, Result]:
     return {result.check.removeprefix("compute."): result for result in judge(CHECKS, target, observation)}
 
 
+OF_TASKS = ("containers_healthy", "runs_as_wanted")
+
+
 @pytest.mark.parametrize(
     ("missing", "blind"),
     [
-        ("service", {"tasks_running", "deployment_completed", "image_as_declared"}),
+        ("service", {"tasks_running", "deployment_completed", "image_as_declared", *OF_TASKS}),
         ("stopped", {"no_restarts"}),
-        ("tasks", {"image_as_declared"}),
+        ("tasks", {"image_as_declared", *OF_TASKS}),
         ("definition", {"image_as_declared"}),
     ],
 )
@@ -145,10 +163,41 @@ def test_the_largest_group_gives_its_cause() -> None:
 
 
 def test_before_any_task_runs_the_definitions_image_is_judged_and_no_digest() -> None:
-    assert results(FACTS, image="web:v2")["image_as_declared"].status is Status.PASS
-    assert results(FACTS, image="web:v1")["image_as_declared"].status is Status.FAIL
-    assert results(FACTS, image="sha256:abc")["image_as_declared"].status is Status.SKIPPED
+    idle = replace(FACTS, tasks=())
+    assert results(idle, image="web:v2")["image_as_declared"].status is Status.PASS
+    assert results(idle, image="web:v1")["image_as_declared"].status is Status.FAIL
+    assert results(idle, image="sha256:abc")["image_as_declared"].status is Status.SKIPPED
 
 
 def test_every_cause_has_a_remedy() -> None:
     assert [cause.id for cause in CAUSES if remedies.for_cause(cause.id) is None] == []
+
+
+def test_a_new_deployment_after_a_failed_one_is_no_way_back() -> None:
+    failed = replace(DEPLOYMENT, id="ecs-svc/2", revision="web:3", rollout="FAILED", status="ACTIVE")
+    next_try = replace(DEPLOYMENT, id="ecs-svc/3", revision="web:4")
+    way_back = replace(DEPLOYMENT, id="ecs-svc/3", revision="web:2")
+    for primary, cause in ((next_try, None), (way_back, "compute.rolled_back")):
+        service = replace(SERVICE, revision=primary.revision, deployments=(primary, failed))
+        assert results(replace(FACTS, service=service))["deployment_completed"].cause == cause
+
+
+def test_a_task_that_has_just_started_may_belong_to_a_deployment_that_was_not_read_yet() -> None:
+    for age, status in ((30.0, Status.PASS), (130.0, Status.FAIL), (None, Status.FAIL)):
+        task = replace(TASK, revision="web:3", age_seconds=age)
+        assert results(replace(FACTS, tasks=(TASK, task)))["runs_as_wanted"].status is status
+
+
+def test_minutes_that_are_missing_break_what_was_sustained() -> None:
+    at = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    minutes = [MinuteFacts(at=at + timedelta(minutes=n), percent=90.0 if n in (3, 5) else 20.0) for n in range(15)]
+    limits = UtilizationLimits(critical_minutes=2)
+
+    def said(*left: MinuteFacts) -> Status:
+        used = UtilizationFacts(memory=left, cpu=left)
+        return results(replace(FACTS, utilization=used), utilization=limits)["memory_below_limit"].status
+
+    assert said(*minutes) is Status.PASS
+    assert said(*(m for m in minutes if m.at.minute != 34)) is Status.PASS
+    assert said(*minutes[:9]) is Status.UNKNOWN
+    assert said(*(replace(m, percent=90.0) for m in minutes[:2])) is Status.FAIL

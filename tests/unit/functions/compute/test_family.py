@@ -11,7 +11,7 @@ from auditor.domain.target import Target
 from auditor.family import AwsScope, Plane
 from functions.compute.checks import CHECKS
 from functions.compute.facts import CAUSES, StopKind
-from functions.compute.family import FAMILY, ComputeSpec
+from functions.compute.family import FAMILY, ComputeSpec, UtilizationLimits
 
 SCOPE = AwsScope(partition="aws", region="us-east-1", account="123456789012")
 
@@ -57,8 +57,32 @@ def test_a_target_that_cannot_work_is_refused_by_the_name_of_its_field(changes: 
         spec(**changes)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"warn_percent": 90.0},
+        {"warn_percent": 0.0},
+        {"critical_percent": 101.0},
+        {"warn_minutes": 0},
+        {"critical_minutes": 16},
+    ],
+)
+def test_limits_that_cannot_work_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^utilization\."):
+        UtilizationLimits(**limits)
+
+
+def test_cloudwatch_is_asked_only_where_there_are_limits() -> None:
+    def actions(**changes: Any) -> set[str]:
+        target = Target(id="t", family="compute", service="s", component="ecs.web", spec=spec(**changes))
+        return {action for permission in FAMILY.permissions([target], SCOPE) for action in permission.actions}
+
+    assert "cloudwatch:GetMetricData" not in actions()
+    assert "cloudwatch:GetMetricData" in actions(utilization=UtilizationLimits())
+
+
 def test_a_spec_survives_the_compiled_catalogue() -> None:
-    given = spec(desired=2, image="web:v2", restarts_allowed=1)
+    given = spec(desired=2, image="web:v2", restarts_allowed=1, utilization=UtilizationLimits(warn_percent=70.0))
     assert from_json(ComputeSpec, to_json(given)) == given
 
 

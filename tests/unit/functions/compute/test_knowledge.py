@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.domain.diagnosis.claims import RunningCounts, RunsAt, TasksStarted, TaskStopped
+from auditor.domain.diagnosis.deployment_claims import DeploymentStands
 from auditor.domain.diagnosis.role_claims import RunsWithRoles
 from auditor.domain.diagnosis.words import StopReason
 from functions.compute.facts import (
@@ -157,3 +158,14 @@ def test_the_roles_of_the_wanted_revision_are_told() -> None:
     spec = ComputeSpec(cluster="c", service="web", desired=2)
     (roles,) = [c for c in claims("compute", spec, facts, component="ecs.web") if isinstance(c, RunsWithRoles)]
     assert (roles.component, roles.execution_role, roles.task_role) == ("ecs.web", "web-exec", "web-task")
+
+
+def test_what_was_deployed_is_said_beside_what_settled_tasks_run() -> None:
+    old, young = replace(TASK, revision="web:1", age_seconds=9_000.0), replace(TASK, id="t3", age_seconds=0.0)
+    (stands,) = said(DeploymentStands, service=SERVICE, tasks=(old, young))
+    assert (stands.wanted, stands.done, stands.running) == ("web:2", True, ("web:1",))
+    rolling = replace(SERVICE, deployments=(replace(DEPLOYMENT, rollout="IN_PROGRESS"),))
+    assert [claim.done for claim in said(DeploymentStands, service=rolling, tasks=(TASK,))] == [False]
+    untold = replace(SERVICE, deployments=(replace(DEPLOYMENT, rollout=None),))
+    assert said(DeploymentStands, service=untold, tasks=(TASK,)) == []
+    assert said(DeploymentStands, service=SERVICE) == []

@@ -59,7 +59,9 @@ def results(
 
 
 def test_what_was_recorded_whole_passes_and_what_was_not_is_unknown() -> None:
-    assert {result.status for result in results(CONTAINER).values()} == {Status.PASS}
+    asked = results(CONTAINER)
+    assert asked.pop("nothing_dropped").status is Status.SKIPPED
+    assert {result.status for result in asked.values()} == {Status.PASS}
     assert {result.status for result in results(None).values()} == {Status.UNKNOWN}
 
 
@@ -99,7 +101,11 @@ def test_a_value_that_cannot_be_read_points_nowhere_and_says_why() -> None:
 
 
 def test_without_declarations_only_shape_and_references_are_asked() -> None:
-    assert results(CONTAINER, required=(), expected_hosts=()).keys() == {"values_well_formed", "references_exist"}
+    assert results(CONTAINER, required=(), expected_hosts=()).keys() == {
+        "values_well_formed",
+        "references_exist",
+        "nothing_dropped",
+    }
 
 
 def looked_up(**outcomes: Outcome) -> tuple[LookupFacts, ...]:

@@ -55,12 +55,23 @@ def test_it_is_of_the_control_plane() -> None:
         ({"read_variables": ("DB_PASSWORD",)}, "read_variables"),
         ({"read_variables": ("api_key",)}, "read_variables"),
         ({"expected_hosts": (ExpectedHost(variable="TOKEN", host="x"),)}, "expected_hosts.variable"),
+        ({"agreeing": (("A_URL",),)}, "agreeing"),
+        ({"agreeing": (("A_URL", "API_TOKEN"),)}, "agreeing"),
         ({"timeout": timedelta(minutes=1)}, "timeout"),
     ],
 )
 def test_a_target_that_cannot_work_is_refused_by_the_name_of_its_field(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=f"^{named} "):
         spec(**changes)
+
+
+def test_secrets_are_described_only_where_that_is_asked_for() -> None:
+    def actions(**changes: Any) -> set[str]:
+        target = Target(id="t", family="configuration", service="s", component="taskdef.web", spec=spec(**changes))
+        return {action for permission in FAMILY.permissions([target], SCOPE) for action in permission.actions}
+
+    assert "secretsmanager:DescribeSecret" not in actions()
+    assert "secretsmanager:DescribeSecret" in actions(describe_secrets=True)
 
 
 @pytest.mark.parametrize("changes", [{"host": "http://x"}, {"host": ""}, {"port": 0}])

@@ -60,11 +60,14 @@ def test_names_are_compared_as_dns_does() -> None:
     assert {result.status for result in results(FACTS).values()} == {Status.PASS}
 
 
+OF_SERVICE = ("service_registered", "ttl_short", "instances_registered")
+
+
 @pytest.mark.parametrize(
     ("missing", "blind"),
     [
-        ("namespaces", ["namespace_exists", "service_registered", "instances_registered", "instances_healthy"]),
-        ("services", ["service_registered", "instances_registered", "instances_healthy"]),
+        ("namespaces", ["namespace_exists", "namespace_unique", *OF_SERVICE, "instances_healthy"]),
+        ("services", [*OF_SERVICE, "instances_healthy"]),
         ("instances", ["instances_registered", "instances_healthy"]),
     ],
 )

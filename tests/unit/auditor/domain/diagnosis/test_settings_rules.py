@@ -238,9 +238,9 @@ def test_an_address_that_belongs_to_somebody_else_now_is_stale(shop: Any) -> Non
     opens = PortAnswers(host="x", address="10.1.0.99", port=80, outcome=PortOutcome.OPEN, proof=("p",))
     meant = replace(setting(shop, "10.1.0.99"), declared_host=RIGHT)  # type: ignore[type-var]
     claims = [meant, registered(shop, "10.1.0.5"), somebody, opens]
-    assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == [
-        ("taskdef.front", "STALE_HARDCODED_ADDRESS")
-    ]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-page")])
+    assert shop.roots(diagnosis) == [("taskdef.front", "STALE_HARDCODED_ADDRESS")]
+    assert "the address belongs to ecs.front now" in diagnosis.roots[0].statement
 
 
 def test_an_answer_that_names_no_place_is_enough_beside_a_literal_address(shop: Any) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.cache_claims import CacheClaim
+from auditor.domain.diagnosis.deployment_claims import DeploymentClaim
 from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
 from auditor.domain.diagnosis.journey_claims import JourneyClaim
 from auditor.domain.diagnosis.log_claims import LogSays
@@ -282,5 +283,6 @@ Claim = (
     | StoreClaim
     | JourneyClaim
     | RoleClaim
+    | DeploymentClaim
 )
 """The closed vocabulary."""

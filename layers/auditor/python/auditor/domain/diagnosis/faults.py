@@ -51,6 +51,7 @@ class Fault(StrEnum):
     NOT_REGISTERED_IN_CLOUDMAP = "NOT_REGISTERED_IN_CLOUDMAP"
     NO_RUNNING_TASKS = "NO_RUNNING_TASKS"
     OOM_KILLED = "OOM_KILLED"
+    PLANES_DISAGREE = "PLANES_DISAGREE"
     POISON_MESSAGES = "POISON_MESSAGES"
     PREFLIGHT_REQUIRES_AUTH = "PREFLIGHT_REQUIRES_AUTH"
     PRIVATE_ZONE_SHADOWS = "PRIVATE_ZONE_SHADOWS"
@@ -125,6 +126,7 @@ MEANINGS: Mapping[Fault, str] = {
     Fault.NOT_REGISTERED_IN_CLOUDMAP: "the service runs and is not registered",
     Fault.NO_RUNNING_TASKS: "nothing runs and nothing further explains why",
     Fault.OOM_KILLED: "killed for memory",
+    Fault.PLANES_DISAGREE: "what AWS says and what works disagree (a finding, never a root)",
     Fault.POISON_MESSAGES: "a consumer fails on certain messages again and again",
     Fault.PREFLIGHT_REQUIRES_AUTH: "OPTIONS is answered like a protected call",
     Fault.PRIVATE_ZONE_SHADOWS: "a private zone hides the public name",

@@ -8,7 +8,10 @@ from auditor.domain.diagnosis import (
     cache_rules,
     data_rules,
     database_rules,
+    deployment_rules,
+    disagreement_rules,
     dns_rules,
+    entrance_rules,
     health_check_rules,
     journey_rules,
     managed_store_rules,
@@ -46,4 +49,7 @@ RULES: tuple[Rule, ...] = (
     *network_rules.RULES,
     *managed_store_rules.RULES,
     *journey_rules.RULES,
+    *deployment_rules.RULES,
+    *entrance_rules.RULES,
+    *disagreement_rules.RULES,
 )

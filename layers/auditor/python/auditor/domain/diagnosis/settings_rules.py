@@ -153,7 +153,7 @@ def _stale(
         component=component,
         fault=Fault.STALE_HARDCODED_ADDRESS,
         statement=f"{holder} in {component} holds the literal address {place(host, port)}, where what is meant neither "
-        f"runs nor is registered (addresses in use: {', '.join(now_at) or 'none known'}).",
+        f"runs nor is registered (addresses in use: {', '.join(now_at) or 'none known'}){_whose(living, host)}.",
         first_action="Write the registered name in place of the address and deploy the service again.",
         confidence=Confidence.HIGH if now_at else Confidence.MEDIUM,
         proof=proof_of(*found_in, *complaints, *_silence(evidence, host), *living),
@@ -168,6 +168,12 @@ def _stale(
             ),
         ),
     )
+
+
+def _whose(living: Sequence[RunsAt | RegisteredAs], address: str) -> str:
+    """Who has an address now, as the end of a sentence; empty where nobody is known to have it."""
+    owners = sorted({claim.component for claim in living if address in claim.addresses})
+    return f"; the address belongs to {' and '.join(owners)} now" if owners else ""
 
 
 def _complaints(evidence: Evidence, service: str, host: str, port: int | None) -> list[AnswerSays]:
