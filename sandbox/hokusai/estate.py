@@ -225,7 +225,7 @@ WIRING = Wiring(
         "REDIS_HOST": "/hokusai/development/redis/endpoint",
         "REDIS_PORT": "/hokusai/development/redis/port",
     },
-    cache_targets=("redis-primary", "tls-redis", "port-redis"),
+    cache_targets=("redis-primary", "tls-redis", "port-redis", "secret-redis", "redis-cluster"),
     earlier="3.219",
     hard_coded=HARD_CODED_MLFLOW,
     tag_with_address=TAG_WITH_HARD_CODED_ADDRESS,

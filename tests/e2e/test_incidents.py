@@ -148,7 +148,9 @@ def test_what_is_no_incident_opens_nothing(produced: Produce, id: str) -> None:
         assert each.roots == ()
         assert [problem.summary for problem in each.problems if problem.status == "FAIL"] == []
         assert {line.id for line in each.services if line.at_fault} == set()
-        assert {gap.target for gap in each.coverage_gaps} == unseen
+        # The rules that keep the auditor out are a gap of their own where they are what differs.
+        gaps = {gap.target for gap in each.coverage_gaps}
+        assert unseen <= gaps <= unseen | {deviation.target for deviation in situation.deviations}
 
 
 def test_p08_where_every_other_request_fails_its_owner_alone_is_told_and_woken_at_most(produced: Produce) -> None:

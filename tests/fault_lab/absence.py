@@ -6,6 +6,8 @@ A check that passes without a fact which would otherwise decide has to stand her
 NONE_IS_WELL: dict[tuple[str, str], str] = {
     ("compute.deployment_completed", "service.deployments.rollout"): "ECS tells it of its own rollouts only; where "
     "another controller deploys, one deployment alone is a complete one",
+    ("compute.runs_as_wanted", "service.deployments.rollout"): "as above: a second deployment beside it goes on",
+    ("compute.tasks_running", "service.deployments.rollout"): "as above: a second deployment beside it goes on",
     ("load_balancer.certificates_valid", "certificates.days_left"): "ACM's status says itself whether it is valid",
     ("test_suites.totals_agree", "suites.declared"): "a file that declares no totals contradicts none",
     ("vpc.edges_admitted", "network.network_acls.entries.ports"): "an entry without ports means every port",
