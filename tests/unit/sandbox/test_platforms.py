@@ -41,7 +41,9 @@ def test_what_an_incident_takes_away_on_purpose_its_catalogue_declares(kind: str
         catalogue = loads(catalogue_of(kind, id), f"{id}.yaml")
         absent = {target.id: target.family for target in catalogue.targets if not target.deployed}
         assert set(absent) == set(incident.absent)
-        assert set(absent.values()) == ({"cache", "tls", "network", "secrets", "vpc"} if id in ("B02", "H13") else set())
+        assert set(absent.values()) == (
+            {"cache", "tls", "network", "secrets", "vpc"} if id in ("B02", "H13") else set()
+        )
 
 
 @pytest.mark.parametrize(("kind", "incident"), [("minimal", "H13"), ("shop", "H99")])
