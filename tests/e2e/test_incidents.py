@@ -4,7 +4,7 @@ What is to be found out is read from the incident files; what those cannot know,
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +108,20 @@ def _stories(messages: list[dict[str, Any]]) -> list[Story]:
     return [from_json(Story, document) for document in once.values()]
 
 
+def newest_of_each(stories: Sequence[Story]) -> list[Story]:
+    """Each incident's newest story. It is told once, or twice where it was seen in part before it was seen whole.
+
+    After a deployment the families report in any order: who finds the wrong setting first tells of a degraded service,
+    and when the users' page has failed too, that becomes an outage.
+    """
+    told: dict[str, list[Story]] = {}
+    for story in stories:
+        told.setdefault(story.incident, []).append(story)
+    for of_one in told.values():
+        assert [story.kind for story in of_one] in (["opened"], ["opened", "escalated"])
+    return [of_one[-1] for of_one in told.values()]
+
+
 @pytest.mark.parametrize("id", WITH_ROOTS)
 def test_the_roots_are_named_and_their_owners_are_woken_and_told_once(produced: Produce, id: str) -> None:
     situation = incident(id)
@@ -118,7 +132,7 @@ def test_the_roots_are_named_and_their_owners_are_woken_and_told_once(produced: 
         heard = told(world, pages=len(at_fault), stories=len(situation.truth.roots))
         watch.settled()
     assert sorted(heard.woken) == at_fault
-    assert [story.kind for story in heard.stories] == ["opened"] * len(situation.truth.roots)
+    assert len(newest_of_each(heard.stories)) == len(situation.truth.roots)
     assert {story.service for story in heard.stories} == set(at_fault)
 
 
@@ -187,7 +201,7 @@ def test_h13_from_the_configured_name_to_one_page_and_one_story(produced: Produc
     assert targets["registry-proxy-key"] == "DOWN"
 
     assert heard.woken == ("registry",)
-    (story,) = heard.stories
+    (story,) = newest_of_each(heard.stories)
     first_line = story.text.splitlines()[0]
     assert len(first_line) <= SMS_LENGTH
     registry = services["registry"]
