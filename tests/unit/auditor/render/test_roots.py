@@ -61,3 +61,15 @@ def test_what_is_undecided_is_said_with_the_cheapest_next_observation(
 def test_json_keeps_the_roots(database_down: Report) -> None:
     report = replace(database_down, roots=(ROOT,), unexplained=("a",), next_observation="b")
     assert parse_json(render_json(report)) == report
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown], ids=lambda render: render.__name__)
+def test_what_the_diagnosis_noticed_besides_is_told_apart_from_the_roots(
+    database_down: Report, render: Callable[[Report], str]
+) -> None:
+    found = replace(ROOT, component="ecs.api", explains=())
+    shown = render(replace(database_down, roots=(), unexplained=(), noticed=(found,)))
+    assert "Also noticed" in shown
+    assert "ecs.api" in shown
+    assert "Root cause" not in shown
+    assert "Also noticed" not in render(database_down)

@@ -203,6 +203,8 @@ class Report:
     services: tuple[ServiceLine, ...]
     problems: tuple[Problem, ...]
     roots: tuple[RootCause, ...] = ()
+    noticed: tuple[RootCause, ...] = ()
+    """Defects, and planes that disagree, which explain no failing result: findings, never an incident."""
     unexplained: tuple[str, ...] = ()
     """Ids of failing results that no root explains: the evidence does not decide."""
     next_observation: str = ""

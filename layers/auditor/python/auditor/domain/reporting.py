@@ -71,6 +71,7 @@ def build_report(
         services=services,
         problems=problems,
         roots=roots,
+        noticed=tuple(root_cause(bundle.platform, found) for found in diagnosis.findings),
         unexplained=diagnosis.unexplained,
         next_observation=diagnosis.next_observation,
         incidents=incident_lines(assessment.incidents, assessment.muted, bundle.as_of),

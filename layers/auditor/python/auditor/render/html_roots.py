@@ -15,6 +15,18 @@ def roots(report: Report) -> Html | None:
     return section("roots", "Root cause", *cards, element("p", note) if note else "")
 
 
+def noticed(report: Report) -> Html | None:
+    """What the diagnosis found besides: defects, and planes that disagree."""
+    if not report.noticed:
+        return None
+    items = (
+        element("li", code(found.component), " ", code(found.fault), ": ", found.statement, " ", found.first_action)
+        for found in report.noticed
+    )
+    said = element("p", "Found by diagnosis; it explains no failing result and opens no incident.", class_="soft")
+    return section("noticed", "Also noticed", said, element("ul", *items))
+
+
 def _root(root: RootCause, report: Report) -> Html:
     service = service_title(report, root.service)
     parts = [

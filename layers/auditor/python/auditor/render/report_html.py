@@ -9,7 +9,7 @@ from auditor.render.html_history import levels, score, since_last, trend
 from auditor.render.html_incidents import incidents
 from auditor.render.html_parts import moment, section, verdict_badge
 from auditor.render.html_problems import unseen, warnings, wrong
-from auditor.render.html_roots import roots
+from auditor.render.html_roots import noticed, roots
 from auditor.render.html_suites import suites
 from auditor.render.html_tables import checks, response_times, result_ids, runs, services
 from auditor.render.markup import Child, Html, element, join, text
@@ -51,6 +51,7 @@ def _body(report: Report, arranged: Outline) -> Html:
         ("wrong", "What is wrong" if arranged.wrong else "Is anything wrong?", wrong(report, arranged)),
         ("incidents", "Incidents", incidents(report)),
         *_noticed(report, arranged),
+        ("noticed", "Also noticed", noticed(report)),
         ("unseen", f"Not seen ({len(report.coverage_gaps):,})", unseen(report)),
         ("since", "Since the last report", since_last(report)),
         ("services", "Services", services(report)),

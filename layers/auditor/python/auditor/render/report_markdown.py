@@ -6,6 +6,7 @@ from auditor.render.bounds import BAD_TARGETS, CARDS, TARGETS, VICTIMS, left_out
 from auditor.render.history_words import score_text
 from auditor.render.markdown_history import levels, score, since_last, trend
 from auditor.render.markdown_incidents import incidents
+from auditor.render.markdown_roots import noticed, roots
 from auditor.render.markdown_suites import suites
 from auditor.render.markdown_text import fenced, link, plain, strong, table
 from auditor.render.method import (
@@ -15,7 +16,6 @@ from auditor.render.method import (
     STANDS_FROM_EARLIER,
     VERDICT_MEANINGS,
     coverage_note,
-    undecided_note,
 )
 from auditor.render.outline import Outline, Trouble, outline
 from auditor.render.wording import (
@@ -36,7 +36,7 @@ def render_markdown(report: Report) -> str:
     arranged = outline(report)
     lines = [
         *_header(report),
-        *_roots(report),
+        *roots(report),
         *_wrong(report, arranged),
         *incidents(report),
         *_notices("Warnings", arranged.warnings, report),
@@ -49,6 +49,7 @@ def render_markdown(report: Report) -> str:
         *trend(report),
         *_response_times(report),
         *_checks(report),
+        *noticed(report),
         *suites(report),
         *_runs(report),
         *_reproduce(report),
@@ -71,21 +72,6 @@ def _header(report: Report) -> list[str]:
     if pace := pace_text(report):
         lines.append(f"- {pace}")
     return [*lines, ""]
-
-
-def _roots(report: Report) -> list[str]:
-    if not report.roots and not report.unexplained:
-        return []
-    lines = ["## Root cause", ""]
-    for root in report.roots:
-        lines += [f"### {plain(root.component)}: {plain(root.fault)}", "", plain(root.statement), ""]
-        lines.append(f"- Confidence: {plain(root.confidence)}; {plain(root.fault_meaning)}")
-        lines.append(f"- First: {plain(root.first_action)}")
-        lines += [f"- Ruled out: {plain(each)}" for each in root.ruled_out]
-        lines += [f"- Proof: {plain(each)}" for each in root.proof]
-        lines.append("")
-    note = undecided_note(report)
-    return [*lines, plain(note), ""] if note else lines
 
 
 def _wrong(report: Report, arranged: Outline) -> list[str]:
