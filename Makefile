@@ -10,7 +10,7 @@ MLFLOW_INSTALLED := .build/mlflow/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 STAGE ?= sandbox
 
-.PHONY: bench fault-lab mlflow record-bundles diagnosis-score audit report break mend down test test-slow fuzz check format synth deploy lock help
+.PHONY: bench fault-lab mlflow record-bundles diagnosis-score audit report round break mend down test test-slow fuzz check format synth deploy lock help
 .DEFAULT_GOAL := help
 
 audit: $(INSTALLED) $(if $(filter real,$(MLFLOW)),mlflow)  ## the main job: sandbox up, auditor deployed, report in out/report (ESTATE=hokusai or shop, INCIDENT=H13, MLFLOW=real)
@@ -18,6 +18,9 @@ audit: $(INSTALLED) $(if $(filter real,$(MLFLOW)),mlflow)  ## the main job: sand
 
 report: $(INSTALLED)  ## fetch and print the newest report of the running sandbox
 	@$(BIN)/python -m sandbox report
+
+round: $(INSTALLED)  ## what the newest run of every function took, held and asked of AWS
+	@$(BIN)/python -m sandbox round
 
 break: $(INSTALLED)  ## break something: make break WHAT=database (without WHAT: the list)
 	@$(BIN)/python -m sandbox break $(WHAT)

@@ -1,15 +1,16 @@
-"""``python -m sandbox``: audit, report, break, mend, down. What ``make`` calls."""
+"""``python -m sandbox``: audit, report, round, break, mend, down. What ``make`` calls."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from sandbox.audit import AuditError, audit, record, report
+from sandbox.audit import AuditError, audit, record, report, running
 from sandbox.deploy import DeployError
 from sandbox.follow import NoReportError
 from sandbox.instance import REAL, ROOT, default_instance
 from sandbox.lifecycle import LifecycleError, change, down, list_faults
 from sandbox.platforms import CATALOGUES, FARGATE
+from sandbox.round import newest_round, told
 
 
 def main() -> int:
@@ -23,6 +24,8 @@ def main() -> int:
             audit(wanted, options.out)
         elif options.command == "report":
             report(instance, options.out)
+        elif options.command == "round":
+            print(told(newest_round(running(instance))))
         elif options.command == "record":
             print(record(instance, ROOT / "tests" / "incidents" / "bundles"))
         elif options.command == "down":
@@ -54,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--real", choices=REAL, default="", help="a service that is to be no stand-in")
     commands.add_parser("report", help="fetch and print the newest report")
+    commands.add_parser("round", help="print what the newest run of every function took, held and asked of AWS")
     for verb in ("break", "mend"):
         command = commands.add_parser(verb, help=f"{verb} a part of the platform, then follow the report")
         command.add_argument("what", nargs="?", help="leave it out to see what there is")

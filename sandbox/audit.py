@@ -85,11 +85,17 @@ def _exports(instance: Instance) -> str:
     return "".join(f"export {name}={value}\n" for name, value in variables.items())
 
 
-def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:
-    """Fetches and prints the newest report; a fresh one judges only what was probed after now."""
+def running(instance: Instance) -> Instance:
+    """The sandbox that runs in an instance's folder; AuditError where none does."""
     found = lifecycle.running(instance.path)
     if found is None:
         raise AuditError("no sandbox runs; start it with `make audit`")
+    return found
+
+
+def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:
+    """Fetches and prints the newest report; a fresh one judges only what was probed after now."""
+    found = running(instance)
     outputs = json.loads((instance.path / "outputs.json").read_text(encoding="utf-8"))
     publications = Publications(found, outputs["BucketName"])
     if fresh:
@@ -110,9 +116,7 @@ def report(instance: Instance, out: Path, *, fresh: bool = False) -> Report:
 
 def record(instance: Instance, folder: Path) -> Path:
     """Copies the bundle of a moment without problem or gap and after such moments, which incident files start from."""
-    found = lifecycle.running(instance.path)
-    if found is None:
-        raise AuditError("no sandbox runs; start it with `make audit`")
+    found = running(instance)
     outputs = json.loads((instance.path / "outputs.json").read_text(encoding="utf-8"))
     publications = Publications(found, outputs["BucketName"])
     publications.wait_for(

@@ -1,10 +1,10 @@
-"""The sandbox's own endpoints, in front of MiniStack's: `GET /_sandbox/time`, and what `overlay` describes."""
+"""The sandbox's own endpoints, in front of MiniStack's: `/_sandbox/time`, and those of `overlay` and `runs`."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox.emulator import overlay
+from sandbox.emulator import overlay, runs
 from sandbox.emulator.clock import SimulatedClock, iso
 
 Scope = MutableMapping[str, Any]
@@ -22,9 +22,12 @@ def with_control(application: Application, clock: SimulatedClock) -> Application
         path = scope["path"] if scope["type"] == "http" else ""
         if path == TIME_PATH:
             await _answer(send, 200, describe(clock))
+        elif path == runs.RUNS_PATH:
+            await _answer(send, 200, runs.described())
         elif path == overlay.SAYS_PATH or path.startswith(f"{overlay.SAYS_PATH}/"):
             await _answer(send, *overlay.control(scope["method"], path, await _body(receive)))
         else:
+            runs.count_call(scope.get("headers", ()))
             await application(scope, receive, send)
 
     return serve

@@ -5,8 +5,11 @@ sees its own and the reserved variables, TZ is UTC, the root logger has a handle
 log. Stock MiniStack: the server's whole environment is inherited; `logging` below WARNING has no handler and is lost
 even when the level asks for it; output is collected for a guessed time, so late lines land in the next run's log; and
 workers outlive a killed server.
+
+The sandbox's own addition is an application id of the SDK: it tells what this process asks of AWS from what others ask.
 """
 
+import itertools
 import os
 import queue
 import signal
@@ -26,6 +29,8 @@ from sandbox.emulator.settings import HOST_VARIABLES_FOR_FUNCTIONS
 END_OF_RUN = "\x1eend-of-run"
 COLLECT_SECONDS = 2.0
 COLLECT_AFTER_DEATH_SECONDS = 0.05
+_LONGEST_NAME = 40
+"""The SDK takes an application's id of 50 characters."""
 
 _ENVIRONMENT_SET = "    os.environ.update(env)\n"
 _PREPARE = """\
@@ -51,6 +56,8 @@ _MARKED_ANSWER = f""""trace": traceback.format_exc()}}) + "\\n")
 """
 
 _processes: set[subprocess.Popen[str]] = set()
+_callers: dict[int, str] = {}
+_numbers = itertools.count(1)
 _processes_lock = threading.Lock()
 
 
@@ -70,10 +77,13 @@ def apply(context: PatchContext) -> None:
     extra = context.settings.function_variables
 
     def spawn(arguments: list[str], *, env: Mapping[str, str], **options: Any) -> subprocess.Popen[str]:
+        own = function_environment(env, os.environ, extra)
+        name = f"{own.get('AWS_LAMBDA_FUNCTION_NAME', 'function')[:_LONGEST_NAME]}.{next(_numbers)}"
         process: subprocess.Popen[str] = subprocess.Popen(
-            arguments, env=function_environment(env, os.environ, extra), start_new_session=True, **options
+            arguments, env={**own, "AWS_SDK_UA_APP_ID": name}, start_new_session=True, **options
         )
         with _processes_lock:
+            _callers[process.pid] = name
             _processes.difference_update([each for each in _processes if each.returncode is not None])
             _processes.add(process)
         return process
@@ -88,6 +98,11 @@ def function_environment(
     wanted = {*HOST_VARIABLES_FOR_FUNCTIONS, *extra}
     own = {name: value for name, value in given.items() if name in wanted or server.get(name) != value}
     return {"TZ": ":UTC", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", **own}
+
+
+def caller(process: subprocess.Popen[str]) -> str:
+    """The name by which a function's process says in each call who makes it."""
+    return _callers[process.pid]
 
 
 def kill_all() -> None:
