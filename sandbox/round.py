@@ -42,7 +42,7 @@ def round_of(runs: Sequence[FunctionRun]) -> Round:
     """From runs in their order: the last warm one of each function, or its last at all."""
     chosen: dict[str, FunctionRun] = {}
     for run in runs:
-        if run.function.startswith(_PREFIX) and (run.function not in chosen or not run.cold):
+        if run.function.startswith(_PREFIX) and (not run.cold or chosen.get(run.function, run).cold):
             chosen[run.function] = run
     return Round(runs=tuple(chosen[name] for name in sorted(chosen)))
 

@@ -198,6 +198,16 @@ def test_every_scheduled_run_counts_in_aws_lambda(emulator: Emulator) -> None:
     assert result["Timestamps"] == sorted(result["Timestamps"], reverse=True)
 
 
+def test_every_run_says_what_it_held_and_what_it_asked(emulator: Emulator) -> None:
+    with urllib.request.urlopen(f"{emulator.endpoint}/_sandbox/runs") as answer:
+        runs = [run for run in json.load(answer) if run["function"] == "probe"]
+    assert [run["cold"] for run in runs[:2]] == [True, False]
+    assert {tuple(run["calls"].items()) for run in runs} == {(("ssm", 1),)}
+    assert all(10 < run["peak_mib"] < 500 for run in runs)
+    held = {int(line.rsplit("Max Memory Used: ", 1)[1].removesuffix(" MB")) for line in log_lines(emulator, "REPORT ")}
+    assert held <= {run["peak_mib"] for run in runs}
+
+
 def test_a_function_sees_no_variable_of_the_host(emulator: Emulator) -> None:
     names = json.loads(log_lines(emulator, '"environment"')[0])["environment"]
     assert "HOST_SECRET" not in names
