@@ -54,7 +54,7 @@ def test_it_registers_a_model_and_nothing_is_left(pair: Pair) -> None:
 
 
 def test_it_tells_a_rejected_host_and_that_it_is_the_host_alone(pair: Pair) -> None:
-    other = journey(f"http://10.9.9.9:{MLFLOW_PORT}", network=to_the_real_one(pair))
+    other = journey(f"http://192.168.9.9:{MLFLOW_PORT}", network=to_the_real_one(pair))
     assert other.brief()["experiment_created"] == ("FAIL", "journey.host_rejected")
     assert other.facts.by_other_host is True
 
