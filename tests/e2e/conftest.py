@@ -72,6 +72,13 @@ class Deployed:
                 sqs.delete_message(QueueUrl=self._queues[topic], ReceiptHandle=message["ReceiptHandle"])
         return found
 
+    def failed_runs(self) -> list[dict[str, Any]]:
+        """What the on-failure queue holds: each failed run with its error. It stays there."""
+        answer = self.aws("sqs").receive_message(
+            QueueUrl=self.outputs["FailureQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
     def forget_messages(self) -> None:
         for topic in self._queues:
             self.messages(topic, enough=lambda found: False, seconds=2.0)
