@@ -115,7 +115,7 @@ class DependencyEntry(Entry):
 
 
 class ThresholdsEntry(Entry):
-    """Limits beyond which a value is shown as bad."""
+    """The platform's own limits; they travel with it, and nothing is judged by them yet (`docs/catalogue.md`)."""
 
     availability_percent: Percent = Field(default=_THRESHOLDS.availability_percent, description="Bad below.")
     response: Duration = Field(

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
-from auditor.domain.diagnosis.deployment_claims import DeploymentStands, RegistersWith
+from auditor.domain.diagnosis.deployment_claims import DeploymentStands, RegistersWith, ServesGroups
 from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.diagnosis.role_claims import RunsWithRoles
+from auditor.domain.diagnosis.task_claims import RunningCounts, TasksStarted, TaskStopped
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
 from functions.compute.facts import (
@@ -40,9 +41,11 @@ def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) 
     proof = (observation_id(observation),)
     found: list[says.Claim] = []
     if facts.service is not None:
-        found.append(_counts(target.component, facts.service, proof))
+        found.append(_counts(target, facts.service, proof))
         registries = tuple(sorted(registry.arn for registry in facts.service.registries))
         found.append(RegistersWith(component=target.component, registries=registries, proof=proof))
+        groups = tuple(sorted(_name_of(group.arn) for group in facts.service.target_groups))
+        found.append(ServesGroups(component=target.component, groups=groups, proof=proof))
         found += _deployed(target.component, facts.service, facts, proof)
     if facts.definition is not None:
         found.append(_roles(target.component, facts.definition, proof))
@@ -51,16 +54,26 @@ def claims(target: Target[ComputeSpec], observation: Observation[ComputeFacts]) 
     return tuple(dict.fromkeys(found))
 
 
+def _name_of(arn: str) -> str:
+    """A target group's name, of ``…:targetgroup/NAME/id``."""
+    return arn.partition(":targetgroup/")[2].partition("/")[0]
+
+
 def _roles(component: str, definition: DefinitionFacts, proof: Proof) -> says.Claim:
     return RunsWithRoles(
         component=component, execution_role=definition.execution_role, task_role=definition.task_role, proof=proof
     )
 
 
-def _counts(component: str, service: ServiceFacts, proof: Proof) -> says.Claim:
+def _counts(target: Target[ComputeSpec], service: ServiceFacts, proof: Proof) -> says.Claim:
     rolling = any(d.rollout == "IN_PROGRESS" and d.failed_tasks == 0 for d in service.deployments)
-    return says.RunningCounts(
-        component=component, desired=service.desired, running=service.running, rolling_out=rolling, proof=proof
+    return RunningCounts(
+        component=target.component,
+        desired=service.desired,
+        running=service.running,
+        may_rest=service.desired == 0 and not target.spec.desired,
+        rolling_out=rolling,
+        proof=proof,
     )
 
 
@@ -92,14 +105,14 @@ def _running(component: str, facts: ComputeFacts, proof: Proof) -> Iterator[says
         yield says.RunsAt(component=component, addresses=addresses, proof=proof)
     started = [task.started_at for task in running if task.started_at is not None]
     if started:
-        yield says.TasksStarted(component=component, at=min(started), proof=proof)
+        yield TasksStarted(component=component, at=min(started), proof=proof)
 
 
 def _stopped(component: str, facts: ComputeFacts, proof: Proof) -> Iterator[says.Claim]:
     for group in facts.stopped or ():
         # What was meant, and what AWS did to its own hosts, explains no outage.
         if group.kind.is_failure:
-            yield says.TaskStopped(
+            yield TaskStopped(
                 component=component,
                 reason=_REASONS.get(group.kind, words.StopReason.OTHER),
                 exit_code=group.exit_code,

@@ -7,14 +7,22 @@ from auditor.domain.diagnosis import cache_claims as caches
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import words
 from auditor.domain.diagnosis.proof import Proof, observation_id
-from auditor.domain.diagnosis.role_claims import HoldsPassword
+from auditor.domain.diagnosis.role_claims import HoldsPassword, PasswordInPlain
 from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
-from functions.configuration.facts import ConfigurationFacts, ContainerFacts, SettingFacts
+from functions.configuration.facts import ChangeFacts, ConfigurationFacts, ContainerFacts, SettingFacts
 from functions.configuration.family import ConfigurationSpec
 from functions.configuration.hosts import places_of
-from functions.configuration.naming import Part, is_switch_for_encryption, role_of, store_part
+from functions.configuration.naming import (
+    Part,
+    is_store_password,
+    is_switch_for_encryption,
+    role_of,
+    store_kind,
+    store_part,
+    tells_of_store,
+)
 from functions.configuration.values import is_relational
 
 _ABSENT = {"nxdomain": words.NameOutcome.NXDOMAIN, "nodata": words.NameOutcome.NODATA}
@@ -42,12 +50,17 @@ def claims(target: Target[ConfigurationSpec], observation: Observation[Configura
     container, component = facts.container, target.component
     proof = (observation_id(observation),)
     found: list[says.Claim] = [*_missing(target, container, proof), *_settings(target, container, proof)]
-    found += _references(component, container, proof)
+    found += _references(component, container, facts.change, proof)
     found += _logins(component, container.settings, proof)
     found += (
         HoldsPassword(component=component, setting=setting.variable, host=setting.host, proof=proof)
         for setting in container.settings
         if setting.has_credentials and setting.host and is_relational(setting.scheme)
+    )
+    found += (
+        PasswordInPlain(component=component, setting=variable, proof=proof)
+        for variable in container.variables
+        if is_store_password(variable)
     )
     found += _lookups(facts, container, proof)
     return tuple(dict.fromkeys(found))
@@ -87,6 +100,7 @@ def _settings(target: Target[ConfigurationSpec], container: ContainerFacts, proo
                 port=place.port,
                 scheme=setting.scheme,
                 declared_host=declared.get(setting.variable, ""),
+                store=store_kind(setting.variable),
                 proof=proof,
             )
 
@@ -99,11 +113,19 @@ def _lookups(facts: ConfigurationFacts, container: ContainerFacts, proof: Proof)
             yield says.NameResolves(name=lookup.host, outcome=outcome, addresses=lookup.addresses, proof=proof)
 
 
-def _references(component: str, container: ContainerFacts, proof: Proof) -> Iterator[says.Claim]:
+def _references(
+    component: str, container: ContainerFacts, change: ChangeFacts | None, proof: Proof
+) -> Iterator[says.Claim]:
+    changed = change.changed if change is not None else ()
     for reference in container.references:
         if reference.kind == "secret" and reference.reference:
             yield caches.CredentialInjected(
-                component=component, setting=reference.variable, secret=reference.reference, proof=proof
+                component=component,
+                setting=reference.variable,
+                secret=reference.reference,
+                of_store=tells_of_store(reference.variable),
+                changed=reference.variable in changed,
+                proof=proof,
             )
         if reference.exists is False or reference.shape in ("placeholder", "fields", "service"):
             yield says.ReferenceLeadsNowhere(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.domain.diagnosis.words import Role
+from auditor.domain.diagnosis.words import KEY_VALUE_STORE, RELATIONAL_STORE, Role
 
 Part = Literal["user", "database", "host", "url", "sslmode"]
 
@@ -23,7 +23,9 @@ _OTHER_STORES = re.compile(
     r"(REDIS|VALKEY|CACHE|MEMCACHED|MONGO|DYNAMO|ELASTIC|OPENSEARCH|CASSANDRA|NEO4J|INFLUX|KAFKA|RABBIT).*"
 )
 """A user or a database of these is none of a relational store."""
+_KEY_VALUE = frozenset(("REDIS", "VALKEY", "CACHE", "ELASTICACHE"))
 _CREDENTIAL = re.compile(r".*(?:PASSWORDS?|PASSWD)|PWD|PASS|SECRETS?|TOKENS?|(?:API)?KEYS?|CREDENTIALS?")
+_PASSWORD = re.compile(r"PASSWORD|PASSWD|PWD|PASS")
 _ENCRYPTION = frozenset(("TLS", "SSL"))
 _LIBPQ = re.compile(r"PG(HOST|HOSTADDR|USER|DATABASE|PASSWORD|SSLMODE)")
 """The environment of PostgreSQL's own client library: https://www.postgresql.org/docs/current/libpq-envars.html"""
@@ -71,6 +73,24 @@ def role_of(variable: str) -> Role:
             return Role.OTHER
         case _:
             return Role.ENDPOINT
+
+
+def store_kind(variable: str) -> str:
+    """The kind of store that a variable's name tells of; empty where it tells of none."""
+    if not _KEY_VALUE.isdisjoint(_words(variable)):
+        return KEY_VALUE_STORE
+    return RELATIONAL_STORE if store_part(variable) is not None else ""
+
+
+def tells_of_store(variable: str) -> bool:
+    """Whether a variable belongs to a store of data by its name: ``DB_PASSWORD``, ``REDIS_TOKEN``."""
+    return any(word in _STORES or _OTHER_STORES.fullmatch(word) for word in _words(variable))
+
+
+def is_store_password(variable: str) -> bool:
+    """Whether a variable is a relational store's password by its name, and not its file, ARN or key."""
+    words = _words(variable)
+    return bool(words) and _PASSWORD.fullmatch(words[-1]) is not None and not _STORES.isdisjoint(words)
 
 
 def is_switch_for_encryption(variable: str) -> bool:

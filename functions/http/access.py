@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from auditor.domain.diagnosis.access_claims import AccessClaim, CallerIdUnknown, HostAnswered, PreflightRefused
+from auditor.domain.diagnosis.access_claims import (
+    AccessClaim,
+    CallerIdUnknown,
+    HostAnswered,
+    KeyNotSeen,
+    PreflightRefused,
+)
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.target import Target
 from functions.http.facts import AnswerFacts, Emitter, HttpFacts
@@ -12,6 +18,7 @@ _PREFLIGHT_HEADERS = frozenset({"origin", "access-control-request-method"})
 _DEMANDS_A_KEY = (401, 403)
 _ABOUT_ANOTHER_MATTER = ("host_rejected", "https_required", "client_certificate_required", "service_unknown")
 _SPEAKS_OF_WHAT_IS_BEHIND = (502, 503, 504)
+_PROXIES = ("nginx", "envoy", "istio-envoy", "haproxy", "traefik", "caddy", "apache", "openresty", "kong")
 
 
 def access_claims(
@@ -25,6 +32,9 @@ def access_claims(
     yield HostAnswered(component=component, host=host, port=facts.port, refused=refused, proof=proof)
     if answer.message == "service_unknown":
         yield CallerIdUnknown(component=component, host=host, proof=proof)
+    if target.spec.credential is not None and answer.message == "api_key_required":
+        through = (answer.server or "").lower().startswith(_PROXIES)
+        yield KeyNotSeen(component=component, host=host, path=facts.path, through_proxy=through, proof=proof)
     if (
         _is_preflight(target.spec)
         and answer.status in _DEMANDS_A_KEY

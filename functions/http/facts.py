@@ -119,7 +119,8 @@ class AnswerFacts:
 
     ``message`` and ``names_upstream`` are read from the body of an error: what it says, and host:port of the address
     that it could not reach. ``store_trouble``: what a health document or the body of an error passes on of a store's
-    refusal.
+    refusal. ``clock_ahead_seconds``: by how much the answer's Date is ahead of the auditor's clock, behind it where
+    negative; None without a Date, or where a cache kept the answer.
     """
 
     status: int
@@ -136,6 +137,7 @@ class AnswerFacts:
     health: HealthFacts | None = None
     openapi: OpenApiFacts | None = None
     store_trouble: StoreTrouble | None = None
+    clock_ahead_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

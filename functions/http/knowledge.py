@@ -8,6 +8,7 @@ from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import journey_claims, store_claims, tls_claims, words
 from auditor.domain.diagnosis import routing_claims as routing
 from auditor.domain.diagnosis.addresses import is_literal
+from auditor.domain.diagnosis.clock_claims import ClockRead
 from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.tls_words import CERTIFICATE_OUTCOMES, Speech
@@ -21,6 +22,7 @@ from functions.http.refusals import DEFAULT_PORTS
 _SAYINGS = {
     "upstream_connect_failed": words.Saying.CANNOT_CONNECT_UPSTREAM,
     "upstream_timeout": words.Saying.UPSTREAM_TIMEOUT,
+    "auth_service_failed": words.Saying.NEIGHBOUR_FAILED,
 }
 _NAMES = {
     "dns.nxdomain": words.NameOutcome.NXDOMAIN,
@@ -39,6 +41,7 @@ _SILENCE = ("http.first_byte_timeout", "http.transfer_timeout")
 _STORES = {  # the first that fits: a db-cache is a cache
     words.KEY_VALUE_STORE: ("redis", "valkey", "cache", "elasticache"),
     words.RELATIONAL_STORE: ("postgres", "postgresql", "database", "db", "mysql", "rds", "sql"),
+    words.MESSAGE_QUEUE: ("queue", "queues", "messages", "broker"),
 }
 _HEALTHY = {"healthy": True, "degraded": False, "unhealthy": False}
 
@@ -62,6 +65,9 @@ def claims(target: Target[HttpSpec], observation: Observation[HttpFacts]) -> tup
             found += _health(target, address.answer, proof)
             found += access_claims(target, facts, address.answer, proof)
             found += _store(target, address.answer, proof)
+            if (ahead := address.answer.clock_ahead_seconds) is not None:
+                emitter = words.Emitter(address.answer.emitter.value)
+                found.append(ClockRead(component=target.component, ahead=ahead, emitter=emitter, proof=proof))
     return tuple(dict.fromkeys(found))
 
 
@@ -101,6 +107,15 @@ def _encryption(
         yield tls_claims.PortSpeaks(
             component=target.component, host=host, port=facts.port, speech=spoken, meant=spoken, proof=proof
         )
+    said = address.answer is not None and address.answer.message == "client_certificate_required"
+    if said or (failure is not None and failure.cause == "tls.client_certificate_required"):
+        yield tls_claims.ClientCertificateDemanded(
+            component=target.component,
+            host=host,
+            port=facts.port,
+            declared=False,
+            proof=proof,
+        )
     if failure is None or failure.phase is not Phase.TLS:
         return
     if failure.cause in CERTIFICATE_OUTCOMES:
@@ -112,14 +127,6 @@ def _encryption(
             outcome=CERTIFICATE_OUTCOMES[failure.cause],
             private=target.private,
             own_authority=target.spec.ca_file is not None,
-            proof=proof,
-        )
-    if failure.cause == "tls.client_certificate_required":
-        yield tls_claims.ClientCertificateDemanded(
-            component=target.component,
-            host=host,
-            port=facts.port,
-            declared=False,
             proof=proof,
         )
 

@@ -1,12 +1,13 @@
 """The I/O of the `http` family: every address of the name is asked on its own, side by side, under one deadline."""
 
+import time
 from collections.abc import Sequence
 
 from auditor.domain.observation import Failure, Observation, Phase
 from auditor.domain.target import Target
 from auditor.net.http import Response
 from auditor.net.probe import Probe
-from functions.http import store_trouble
+from functions.http import clock, store_trouble
 from functions.http.chain import Chain, context, in_order
 from functions.http.conditions import evaluate
 from functions.http.credential import Presented, made_up, read_key
@@ -159,6 +160,7 @@ def _answer(spec: HttpSpec, response: Response) -> AnswerFacts:
         store_trouble=store_trouble.of_health_page(response.body)
         if spec.health
         else store_trouble.of_error(response.status, response.body),
+        clock_ahead_seconds=clock.ahead_seconds(headers, time.time()),
     )
 
 

@@ -16,13 +16,14 @@ from functions.load_balancer.traffic import total
 
 _FATES = {
     Fate.AS_DECLARED: RouteFate.AS_DECLARED,
+    Fate.PARTLY: RouteFate.SHARED,
     Fate.WRONG_GROUP: RouteFate.WRONG_GROUP,
     Fate.CAPTURED: RouteFate.CAPTURED,
     Fate.MISSING: RouteFate.NOT_FORWARDED,
     Fate.NO_RULES: RouteFate.NOT_FORWARDED,
     Fate.NO_LISTENER: RouteFate.NO_LISTENER,
 }
-"""Of the others nothing is sure: a part of the requests, or what was not read or decided."""
+"""Of the others nothing is sure: what was not read or decided."""
 _TROUBLES = {
     Reason.RESPONSE_CODE_MISMATCH: TargetTrouble.STATUS_NOT_ACCEPTED,
     Reason.TIMEOUT: TargetTrouble.NO_ANSWER_IN_TIME,
@@ -65,6 +66,7 @@ def _routed(component: str, balancer: str, judged: Judged, fate: RouteFate, proo
         wanted=judged.route.group,
         fate=fate,
         rule=_words(rule),
+        by_default=rule is not None and rule.priority is None,
         groups=groups_of(rule) if rule is not None else (),
         status=rule.outcome.status if rule is not None else None,
         own_rule=_words(judged.own_rule),

@@ -7,7 +7,7 @@ from auditor.domain.observation import Failure, Observation, Phase
 from auditor.domain.result import Answer, Scalar, Severity, Status, failed, passed, skipped, unknown
 from auditor.domain.target import Target
 from functions.queue import remedies
-from functions.queue.facts import RECENT_MINUTES, QueueFacts, StoredFacts, TrendFacts, growth, newest, recently
+from functions.queue.facts import RECENT_MINUTES, SINGLE, QueueFacts, StoredFacts, TrendFacts, growth, newest, recently
 from functions.queue.family import QueueSpec
 
 QueueTarget = Target[QueueSpec]
@@ -113,6 +113,9 @@ def _dead_letters_steady(target: QueueTarget, observation: QueueObservation) -> 
     evidence: dict[str, Scalar] = {"dead_letters": letters.waiting, "grown_by": grown, "minutes": RECENT_MINUTES}
     if grown <= 0:
         return passed(f"{letters.waiting} dead letters lie in {letters.name} and become no more.", **evidence)
+    if grown <= SINGLE and letters.waiting <= target.spec.max_dead_letters:
+        seen = f"{letters.waiting} dead letters lie in {letters.name}, one more than {RECENT_MINUTES} minutes ago"
+        return passed(f"{seen}: that message's own fault, unless more follow.", **evidence)
     summary = f"Dead letters in {letters.name} grew by {grown:g} to {letters.waiting} in {RECENT_MINUTES} minutes."
     answer = _failed("queue.dead_letters_grow", summary, **evidence)
     return answer if letters.waiting > target.spec.max_dead_letters else replace(answer, status=Status.WARN)

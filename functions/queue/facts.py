@@ -75,6 +75,10 @@ class QueueFacts:
     """Per field (``stored``, ``dead_letters``, ``trend``) why it is not read."""
 
 
+SINGLE = 1
+"""So many more dead letters in half an hour may be one message's own fault; only more of them say something."""
+
+
 def newest(series: Series) -> float | None:
     """The latest value that CloudWatch has of the last three periods: the running one has often none yet."""
     return next((value for value in reversed(series[-3:]) if value is not None), None)

@@ -7,7 +7,7 @@ from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
 from auditor.domain.observation import Observation
 from auditor.domain.target import Target
-from functions.queue.facts import QueueFacts, StoredFacts, TrendFacts, growth, newest, recently
+from functions.queue.facts import SINGLE, QueueFacts, StoredFacts, TrendFacts, growth, newest, recently
 from functions.queue.family import QueueSpec
 
 
@@ -42,7 +42,7 @@ def _dead_letters(
 ) -> Iterator[DeadLettersGrow]:
     letters = facts.dead_letters
     grown = growth(trend.dead_letters, letters.waiting) if letters is not None else None
-    if letters is not None and grown is not None and grown > 0:
+    if letters is not None and grown is not None and grown > SINGLE:
         yield DeadLettersGrow(
             component=target.component,
             consumer=target.spec.consumer or "",

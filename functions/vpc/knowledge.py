@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from auditor.domain.diagnosis import claims as says
 from auditor.domain.diagnosis import network_claims
+from auditor.domain.diagnosis.cache_words import NodeRole
 from auditor.domain.diagnosis.network_words import StoppedBy, StoreState
 from auditor.domain.diagnosis.proof import Proof, observation_id
 from auditor.domain.observation import Observation
@@ -16,6 +17,7 @@ from functions.vpc.facts import EventKind, VpcFacts
 from functions.vpc.family import VpcSpec
 from functions.vpc.network_model import (
     ALL_PROTOCOLS,
+    TCP,
     WIDE_PORTS,
     AclEntry,
     Direction,
@@ -27,6 +29,10 @@ from functions.vpc.network_model import (
 )
 
 _LATELY_SECONDS = 3600.0
+_AWAY_SECONDS = 1800.0
+"""A change of a database's host, or a recovery, takes minutes; who is silent for longer is so for another reason."""
+_EVERYWHERE = "0.0.0.0/0"
+_ROLES = {"primary": NodeRole.PRIMARY, "replica": NodeRole.REPLICA}
 _STATES = {
     stores.SERVES: StoreState.SERVES,
     "vpc.storage_full": StoreState.STORAGE_FULL,
@@ -46,6 +52,7 @@ def claims(target: Target[VpcSpec], observation: Observation[VpcFacts]) -> tuple
     found: list[says.Claim] = [
         _edge(answer, facts, proof) for answer in edges.answers(target.spec, facts) if answer.asked
     ]
+    found += _entrances(facts, proof)
     if facts.vpc is not None and not facts.vpc.dns_support:
         found.append(network_claims.ResolverOff(names=_names(facts.vpc.name, facts.vpc.id), proof=proof))
     found += (
@@ -91,6 +98,31 @@ def _edge(answer: EdgeAnswer, facts: VpcFacts, proof: Proof) -> network_claims.E
     return claim
 
 
+def _entrances(facts: VpcFacts, proof: Proof) -> Iterator[says.Claim]:
+    """What the balancers of the declared connections admit; nothing of those that a managed list lets in."""
+    interfaces = {each.id: each for each in facts.network.interfaces} if facts.network is not None else {}
+    groups = {group.id: group for group in facts.network.security_groups} if facts.network is not None else {}
+    for end in facts.ends or ():
+        kind, _, name = end.end.partition(":")
+        attached = {id for i in end.interfaces if i in interfaces for id in interfaces[i].security_groups}
+        inwards = [r for id in attached & set(groups) for r in groups[id].rules if r.direction is Direction.INGRESS]
+        if (
+            kind != "alb"
+            or not inwards
+            or attached - set(groups)
+            or set(end.interfaces) - set(interfaces)
+            or any(rule.prefix_list for rule in inwards)
+        ):
+            continue
+        everybody = [r for r in inwards if r.cidr == _EVERYWHERE and r.protocol in (TCP, ALL_PROTOCOLS)]
+        yield network_claims.EntranceAdmits(
+            balancer=name,
+            groups=tuple(sorted(n for id in attached for n in _names(groups[id].name, id))),
+            ports=tuple(sorted((r.ports.first, r.ports.last) if r.ports else (0, 65535) for r in everybody)),
+            proof=proof,
+        )
+
+
 def _by(stop: Stop) -> StoppedBy:
     match stop.kind:
         case LineKind.SECURITY_GROUP:
@@ -129,16 +161,25 @@ def _without_lists(network: Network) -> Network:
 
 
 def _store(component: str, facts: VpcFacts, proof: Proof) -> Iterator[says.Claim]:
-    status, meaning = "", ""
+    store, meaning = facts.database or facts.cache, ""
     if facts.database is not None:
-        status, meaning = facts.database.status, stores.database_means(facts.database.status)
+        meaning = stores.database_means(facts.database.status)
     elif facts.cache is not None:
-        status, meaning = facts.cache.status, stores.cache_means(facts.cache.status)
-    if meaning in _STATES:
-        yield network_claims.StoreIs(component=component, state=_STATES[meaning], word=status, proof=proof)
-    changed = [e for e in facts.events or () if e.kind is EventKind.FAILOVER and e.age_seconds <= _LATELY_SECONDS]
-    if changed:
-        yield network_claims.FailedOver(component=component, at=max(event.at for event in changed), proof=proof)
+        meaning = stores.cache_means(facts.cache.status)
+        for node in facts.cache.nodes:
+            if node.role in _ROLES:
+                yield network_claims.NodeStands(component=component, node=node.id, role=_ROLES[node.role], proof=proof)
+    if store is not None and meaning in _STATES:
+        yield network_claims.StoreIs(
+            component=component, host=store.host.lower(), state=_STATES[meaning], word=store.status, proof=proof
+        )
+    for kind, within, says_so in (
+        (EventKind.FAILOVER, _LATELY_SECONDS, network_claims.FailedOver),
+        (EventKind.RESTART, _AWAY_SECONDS, network_claims.WentDown),
+    ):
+        lately = [event.at for event in facts.events or () if event.kind is kind and event.age_seconds <= within]
+        if lately:
+            yield says_so(component=component, at=max(lately), proof=proof)
 
 
 def _names(name: str, id: str) -> tuple[str, ...]:

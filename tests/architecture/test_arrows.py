@@ -167,7 +167,8 @@ OTHER_MEANINGS = {
     "auditor.net.causes": r"tls\.[a-z_]+",  # as above
     "auditor.net.stream": r"tls\.[a-z_]+",  # as above
     "auditor.domain.diagnosis.tls_words": r"tls(\.[a-z_]+)?",  # what those mean, and a word
-    "auditor.domain.diagnosis.tls_rules": "tls|http",  # a kind of component, the scheme of a URL
+    "auditor.domain.diagnosis.tls_places": "tls",  # a kind of component
+    "auditor.domain.diagnosis.tls_rules": "http",  # the scheme of a URL
     "auditor.domain.observation": "tls",  # a phase
     "auditor.render.stylesheet": "tls",  # a phase
     "auditor.domain.diagnosis.names": "dns|vpc",  # kinds of components

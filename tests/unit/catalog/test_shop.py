@@ -32,7 +32,7 @@ def test_it_shares_no_target_service_of_a_team_or_own_component_with_the_first_p
     assert not {target.id for target in platform.targets} & {target.id for target in first.targets}
     assert not {service.id for service in platform.services} & {service.id for service in first.services}
     # What every platform on AWS has one of is called alike.
-    of_everybody = {"acm", "auditor", "cloudmap.namespace", "dns.public", "vpc.dns"}
+    of_everybody = {"acm", "auditor", "clock", "cloudmap.namespace", "dns.public", "vpc.dns"}
     of_everybody |= {"egress.nat", "nacl.private", "subnet.private", "sg.alb"}
     assert {c.id for c in platform.components} & {c.id for c in first.components} == of_everybody
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.claims import RunningCounts, RunsAt, TasksStarted, TaskStopped
-from auditor.domain.diagnosis.deployment_claims import DeploymentStands
+from auditor.domain.diagnosis.claims import RunsAt
+from auditor.domain.diagnosis.deployment_claims import DeploymentStands, ServesGroups
 from auditor.domain.diagnosis.role_claims import RunsWithRoles
+from auditor.domain.diagnosis.task_claims import RunningCounts, TasksStarted, TaskStopped
 from auditor.domain.diagnosis.words import StopReason
 from functions.compute.facts import (
     MAX_TASKS,
@@ -18,6 +19,7 @@ from functions.compute.facts import (
     ServiceFacts,
     StopGroup,
     StopKind,
+    TargetGroupReference,
     TaskFacts,
 )
 from functions.compute.family import ComputeSpec
@@ -129,6 +131,22 @@ def test_a_list_that_may_go_on_says_neither_where_nor_since_when() -> None:
     assert said(TasksStarted, tasks=many) == []
     assert said(RunsAt, tasks=many, service=replace(SERVICE, running=MAX_TASKS + 1)) == []
     assert len(said(RunsAt, tasks=many, service=replace(SERVICE, running=MAX_TASKS))) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [(("web-new",), ("web-new",)), (("web-new", "api/1"), ("api", "web-new")), ((), ())],
+    ids=["one", "several", "none"],
+)
+def test_the_groups_that_tasks_are_entered_in_are_told_by_name(names: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{}/0123456789abcdef"
+    entered = tuple(TargetGroupReference(arn=arn.format(name), container="app", port=8080) for name in names)
+    (serves,) = said(ServesGroups, service=replace(SERVICE, target_groups=entered))
+    assert serves.groups == groups
+
+
+def test_of_a_service_that_was_not_read_nobody_knows_the_groups() -> None:
+    assert said(ServesGroups, tasks=(TASK,)) == []
 
 
 def test_stops_have_reason_exit_code_and_count() -> None:

@@ -13,11 +13,18 @@ from auditor.domain.diagnosis.claims import (
     SettingPointsTo,
     SettingUnusable,
 )
-from auditor.domain.diagnosis.role_claims import HoldsPassword
+from auditor.domain.diagnosis.role_claims import HoldsPassword, PasswordInPlain
 from auditor.domain.diagnosis.store_words import Encryption
 from auditor.domain.diagnosis.words import NameOutcome, Role
 from auditor.domain.observation import Failure, Phase
-from functions.configuration.facts import ConfigurationFacts, ContainerFacts, LookupFacts, Outcome, ReferenceFacts
+from functions.configuration.facts import (
+    ChangeFacts,
+    ConfigurationFacts,
+    ContainerFacts,
+    LookupFacts,
+    Outcome,
+    ReferenceFacts,
+)
 from functions.configuration.family import ConfigurationSpec, ExpectedHost
 from functions.configuration.values import parse_setting
 from tests.knowing import claims
@@ -32,6 +39,7 @@ def said(
     references: tuple[ReferenceFacts, ...] = (),
     lookups: tuple[LookupFacts, ...] | None = (),
     spec: dict[str, Any] | None = None,
+    change: ChangeFacts | None = None,
     **container: Any,
 ) -> list[Any]:
     target = ConfigurationSpec(**({"task_definition": "web"} | (spec or {})))
@@ -48,9 +56,8 @@ def said(
         references=references,
         **container,
     )
-    found = claims(
-        "configuration", target, ConfigurationFacts(container=facts, lookups=lookups), component="taskdef.web"
-    )
+    read = ConfigurationFacts(container=facts, lookups=lookups, change=change)
+    found = claims("configuration", target, read, component="taskdef.web")
     return [claim for claim in found if isinstance(claim, kind)]
 
 
@@ -230,6 +237,54 @@ def test_secrets_that_are_injected_are_named_and_parameters_are_not() -> None:
     )
     found = said(CredentialInjected, {}, references=references)
     assert [(claim.setting, claim.secret) for claim in found] == [("CACHE_TOKEN", secret)]
+
+
+def injected(variable: str) -> tuple[ReferenceFacts, ...]:
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/x-AbC123"
+    return (ReferenceFacts(variable=variable, kind="secret", reference=arn, shape="ok"),)
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        (ChangeFacts(revision="web:1", changed=("OTHER", "SHOP_TOKEN")), True),
+        (ChangeFacts(revision="web:1", added=("SHOP_TOKEN",)), False),
+        (ChangeFacts(revision="web:1", removed=("SHOP_TOKEN",), image_changed=True), False),
+        (ChangeFacts(revision="web:1", changed=("SHOP_TOKEN_OLD",), added=("TOKEN",)), False),
+        (None, False),
+    ],
+    ids=["changed", "added", "removed", "others", "no revision before"],
+)
+def test_a_secret_is_told_with_whether_the_running_revision_changed_it(
+    change: ChangeFacts | None, changed: bool
+) -> None:
+    (claim,) = said(CredentialInjected, {}, references=injected("SHOP_TOKEN"), change=change)
+    assert claim.changed is changed
+
+
+@pytest.mark.parametrize(
+    ("variable", "of_store"),
+    [("DB_PASSWORD", True), ("REDIS_TOKEN", True), ("SHOP_TOKEN", False), ("DASHBOARD_KEY", False)],
+)
+def test_a_secret_is_told_with_whether_its_name_tells_of_a_store(variable: str, of_store: bool) -> None:
+    (claim,) = said(CredentialInjected, {}, references=injected(variable))
+    assert claim.of_store is of_store
+
+
+@pytest.mark.parametrize("variable", ["DB_PASSWORD", "PGPASSWORD", "ORDERS_DB_PASS", "spring.datasource.password"])
+def test_a_password_of_a_store_that_is_no_reference_is_told_and_its_value_is_not(variable: str) -> None:
+    found = said(PasswordInPlain, {variable: "canary-pw"})
+    assert [claim.setting for claim in found] == [variable]
+    assert "canary" not in repr(found)
+
+
+@pytest.mark.parametrize("variable", ["API_KEY", "SMTP_PASSWORD", "DB_USER", "DB_HOST"])
+def test_another_setting_is_no_password_of_a_store(variable: str) -> None:
+    assert said(PasswordInPlain, {variable: "x"}) == []
+
+
+def test_a_password_that_comes_from_a_secret_stands_nowhere_in_plain() -> None:
+    assert said(PasswordInPlain, {"LOG_LEVEL": "info"}, references=injected("DB_PASSWORD")) == []
 
 
 @pytest.mark.parametrize(

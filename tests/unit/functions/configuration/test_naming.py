@@ -2,8 +2,8 @@
 
 import pytest
 
-from auditor.domain.diagnosis.words import Role
-from functions.configuration.naming import StorePart, role_of, store_part
+from auditor.domain.diagnosis.words import KEY_VALUE_STORE, RELATIONAL_STORE, Role
+from functions.configuration.naming import StorePart, role_of, store_kind, store_part, tells_of_store
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,40 @@ def test_a_name_that_does_not_speak_of_a_relational_store_says_nothing(variable:
 )
 def test_a_missing_variable_has_the_role_that_its_name_tells(variable: str, role: Role) -> None:
     assert role_of(variable) is role
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind"),
+    [
+        ("REDIS_URL", KEY_VALUE_STORE),
+        ("SESSION_CACHE_HOST", KEY_VALUE_STORE),
+        ("valkey.endpoint", KEY_VALUE_STORE),
+        ("ELASTICACHE_HOST", KEY_VALUE_STORE),
+        ("REDIS_DB", KEY_VALUE_STORE),
+        ("DB_CACHE_HOST", KEY_VALUE_STORE),
+        ("DATABASE_URL", RELATIONAL_STORE),
+        ("ORDERS_DB_HOST", RELATIONAL_STORE),
+        ("PGHOST", RELATIONAL_STORE),
+        ("MONGO_DB_HOST", ""),
+        ("CACHED_PAGES_URL", ""),
+        ("BASKET_URL", ""),
+        ("", ""),
+    ],
+)
+def test_a_variable_tells_of_the_kind_of_store_that_its_name_names(variable: str, kind: str) -> None:
+    assert store_kind(variable) == kind
+
+
+@pytest.mark.parametrize(
+    ("variable", "tells"),
+    [
+        ("DB_PASSWORD", True),
+        ("PGPASSWORD", True),
+        ("REDIS_AUTH_TOKEN", True),
+        ("MONGODB_KEY", True),
+        ("SERVICE_TOKEN", False),
+        ("JWT_SECRET", False),
+    ],
+)
+def test_a_variable_of_a_store_says_so(variable: str, tells: bool) -> None:
+    assert tells_of_store(variable) is tells

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.access_claims import AccessClaim, CallerIdUnknown, HostAnswered, PreflightRefused
+from auditor.domain.diagnosis.access_claims import (
+    AccessClaim,
+    CallerIdUnknown,
+    HostAnswered,
+    KeyNotSeen,
+    PreflightRefused,
+)
 from auditor.domain.target import Target
 from functions.http.access import access_claims
 from functions.http.credential import Credential
@@ -15,7 +21,9 @@ PREFLIGHT = {"Origin": "https://shop.example", "access-control-request-method": 
 OPTIONS = {"method": "OPTIONS", "headers": PREFLIGHT, "expect": Expect(status=(200, 204))}
 
 
-def said(status: int, message: Any = None, *, emitter: Emitter = Emitter.SERVICE, **spec: Any) -> list[AccessClaim]:
+def said(
+    status: int, message: Any = None, *, emitter: Emitter = Emitter.SERVICE, server: str = "", **spec: Any
+) -> list[AccessClaim]:
     asked = HttpSpec(**{"url": "https://Web.example/api", **spec})
     target = Target(id="web", family="http", service="web", component="app.web", spec=asked)
     answer = AnswerFacts(
@@ -23,7 +31,7 @@ def said(status: int, message: Any = None, *, emitter: Emitter = Emitter.SERVICE
         http_version="1.1",
         emitter=emitter,
         emitter_evidence="-",
-        server="",
+        server=server,
         content_type="",
         retry_after="",
         body_bytes=0,
@@ -79,8 +87,52 @@ def test_a_preflight_that_is_refused_like_a_call(status: int, message: Any) -> N
     ],
 )
 def test_another_request_is_no_preflight(spec: dict[str, Any]) -> None:
-    assert said(401, "api_key_required", **spec) == [host(refused=False)]
+    found = said(401, "api_key_required", **spec)
+    assert found[0] == host(refused=False)
+    assert [claim for claim in found if isinstance(claim, PreflightRefused)] == []
 
 
 def test_a_preflight_that_is_refused_for_its_host_needs_no_key() -> None:
     assert said(403, "host_rejected", **OPTIONS) == [host(refused=True)]
+
+
+KEY = Credential(secret="shop/canary")
+
+
+@pytest.mark.parametrize(
+    ("server", "through_proxy"),
+    [
+        ("nginx", True),
+        ("Nginx/1.25.3", True),
+        ("istio-envoy", True),
+        ("openresty/1.21", True),
+        ("uvicorn", False),
+        ("my-nginx", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("credential", [KEY, Credential(wrong=True)], ids=["a key", "a made-up key"])
+def test_a_key_that_was_sent_and_not_seen_is_told_with_whether_a_proxy_handed_the_answer_on(
+    server: str, through_proxy: bool, credential: Credential
+) -> None:
+    lost = KeyNotSeen(component="app.web", host="web.example", path="/api", through_proxy=through_proxy, proof=("p",))
+    found = said(401, "api_key_required", server=server, credential=credential)
+    assert found == [host(refused=False), lost]
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "more"),
+    [
+        (401, "api_key_required", {}),
+        (401, "invalid_key", {"credential": KEY}),
+        (401, None, {"credential": KEY}),
+        (200, None, {"credential": KEY}),
+        (401, "api_key_required", {"credential": KEY, "emitter": Emitter.LOAD_BALANCER}),
+        (503, "api_key_required", {"credential": KEY}),
+    ],
+    ids=["none was sent", "it was seen", "nothing was said", "all is well", "the balancer's", "of what is behind"],
+)
+def test_a_key_is_not_lost_where_none_was_sent_or_the_service_does_not_say_so(
+    status: int, message: Any, more: dict[str, Any]
+) -> None:
+    assert [claim for claim in said(status, message, server="nginx", **more) if isinstance(claim, KeyNotSeen)] == []

@@ -230,6 +230,22 @@ def test_a_demand_for_a_client_certificate_is_quoted() -> None:
     assert (claim.host, claim.port, claim.declared) == (HOST, 8000, False)
 
 
+def test_an_answer_that_asks_for_a_client_certificate_demands_one() -> None:
+    refused = answer(400, message="client_certificate_required")
+    (claim,) = said(ClientCertificateDemanded, probed(refused), host=HOST.upper(), scheme="https")
+    assert (claim.host, claim.port, claim.declared) == (HOST, 8000, False)
+
+
+@pytest.mark.parametrize("message", ["api_key_required", "https_required", None])
+def test_an_answer_that_asks_for_something_else_demands_no_certificate(message: Any) -> None:
+    assert said(ClientCertificateDemanded, probed(answer(400, message=message)), scheme="https") == []
+
+
+def test_who_is_redirected_to_may_demand_a_certificate_and_who_redirects_does_not() -> None:
+    refused = answer(400, message="client_certificate_required")
+    assert said(ClientCertificateDemanded, probed(refused, None, hop("https://login.example/")), scheme="https") == []
+
+
 def test_nothing_seen_is_nothing_said() -> None:
     assert said(object, resolved=()) == []
     assert claims("http", SPEC, None) == []

@@ -91,6 +91,12 @@ def test_dead_letters_that_lie_there_or_become_fewer_say_nothing(series: tuple[f
     assert said(facts(0, 9, dead_letters=series)) == []
 
 
+@pytest.mark.parametrize(("before", "grown"), [(5.0, []), (4.0, []), (3.0, [2.0])])
+def test_one_more_dead_letter_is_that_messages_own_and_two_are_said(before: float, grown: list[float]) -> None:
+    found = said(facts(0, 5, dead_letters=last(before)))
+    assert [claim.grown_by for claim in found if isinstance(claim, DeadLettersGrow)] == grown
+
+
 def test_a_value_that_is_old_or_missing_is_not_the_newest_and_adds_nothing() -> None:
     assert newest((*NOTHING[4:], 7.0, None, None, None)) is None
     assert newest(last(7.0, None, None)) == 7.0

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
+from auditor.domain.diagnosis.network_claims import (
+    EdgeAdmits,
+    EntranceAdmits,
+    FailedOver,
+    ResolverOff,
+    StoreIs,
+    SubnetFull,
+)
 from auditor.domain.diagnosis.network_words import StoppedBy, StoreState
 from functions.vpc.facts import (
     DatabaseFacts,
@@ -18,10 +25,12 @@ from functions.vpc.facts import (
     VpcFacts,
 )
 from functions.vpc.family import EdgeSpec, VpcSpec
-from functions.vpc.network_model import TCP, Interface, Network, Route, TargetKind
+from functions.vpc.network_model import ALL_PROTOCOLS, TCP, GroupRule, Interface, Network, Route, TargetKind
 from tests.knowing import SLOT, claims
 from tests.unit.functions.vpc.network import (
     ALL_OUT,
+    BALANCER,
+    EVERYWHERE,
     IN,
     OPEN,
     OUT,
@@ -31,6 +40,7 @@ from tests.unit.functions.vpc.network import (
     entry,
     healthy,
     ports,
+    rule,
     with_entries,
     with_interface,
     with_routes,
@@ -115,6 +125,89 @@ def test_of_an_edge_that_could_not_be_asked_nothing_is_said() -> None:
     assert claims("vpc", VpcSpec(vpc="shop", edges=(EDGE,)), facts) == []
     assert claims("vpc", VpcSpec(vpc="shop", edges=(EDGE,)), VpcFacts()) == []
     assert claims("vpc", VpcSpec(vpc="shop", edges=(EDGE,)), None) == []
+
+
+# ---- What an entrance admits
+UDP = 17
+ENTRANCE = EndFacts(end="alb:shop-web", interfaces=("eni-balancer",), addresses=(BALANCER,), total=1)
+
+
+def entrances(network: Network | None, *ends: EndFacts) -> list[EntranceAdmits]:
+    facts = VpcFacts(network=network, ends=ends or (ENTRANCE,), names={"sg-balancer": "web-group"})
+    return [c for c in claims("vpc", VpcSpec(vpc="shop"), facts) if isinstance(c, EntranceAdmits)]
+
+
+def guarded(*rules: GroupRule) -> Network:
+    """The network where the balancer's group has these rules besides its way out."""
+    return with_rules(healthy(), "sg-balancer", ALL_OUT, *rules)
+
+
+def named(network: Network, name: str) -> Network:
+    groups = (replace(group, name=name) if group.id == "sg-balancer" else group for group in network.security_groups)
+    return replace(network, security_groups=tuple(groups))
+
+
+@pytest.mark.parametrize(
+    ("rules", "admitted"),
+    [
+        ((rule(IN, 443, cidr=EVERYWHERE),), ((443, 443),)),
+        ((rule(IN, 443, cidr=EVERYWHERE), rule(IN, 80, cidr=EVERYWHERE)), ((80, 80), (443, 443))),
+        ((replace(rule(IN, cidr=EVERYWHERE), ports=ports(8000, 9000)),), ((8000, 9000),)),
+        ((rule(IN, cidr=EVERYWHERE),), ((0, 65535),)),
+        ((rule(IN, protocol=ALL_PROTOCOLS, cidr=EVERYWHERE),), ((0, 65535),)),
+        ((rule(IN, 443, cidr="10.0.0.0/8"), rule(IN, 80, cidr=EVERYWHERE)), ((80, 80),)),
+        ((rule(IN, 443, group="sg-tasks"),), ()),
+        ((rule(IN, 443, protocol=UDP, cidr=EVERYWHERE),), ()),
+    ],
+    ids=["a port", "two ports", "a range", "every port", "everything", "some to another", "a group", "not by TCP"],
+)
+def test_what_an_entrance_admits_from_everywhere_is_said(
+    rules: tuple[GroupRule, ...], admitted: tuple[tuple[int, int], ...]
+) -> None:
+    (said,) = entrances(named(guarded(*rules), "web-group"))
+    assert (said.balancer, said.groups, said.ports) == ("shop-web", ("sg-balancer", "web-group"), admitted)
+
+
+def test_the_groups_of_an_entrance_admit_together() -> None:
+    both = Interface(
+        id="eni-balancer", subnet="subnet-p", addresses=(BALANCER,), security_groups=("sg-balancer", "sg-2")
+    )
+    network = with_rules(
+        with_interface(guarded(rule(IN, 443, cidr=EVERYWHERE)), both), "sg-2", rule(IN, 80, cidr=EVERYWHERE)
+    )
+    (said,) = entrances(network)
+    assert said.ports == ((80, 80), (443, 443))
+    assert {"sg-balancer", "sg-2"} <= set(said.groups)
+
+
+@pytest.mark.parametrize(
+    ("network", "end"),
+    [
+        (guarded(), ENTRANCE),
+        (guarded(rule(IN, 443, prefix_list="pl-1")), ENTRANCE),
+        (guarded(rule(IN, 443, prefix_list="pl-1"), rule(IN, 80, cidr=EVERYWHERE)), ENTRANCE),
+        (healthy(), replace(ENTRANCE, end="ecs:shop/orders")),
+        (healthy(), replace(ENTRANCE, interfaces=())),
+        (healthy(), replace(ENTRANCE, interfaces=("eni-unknown",))),
+        (
+            with_interface(healthy(), replace(healthy().interfaces[2], security_groups=("sg-balancer", "sg-unread"))),
+            ENTRANCE,
+        ),
+        (None, ENTRANCE),
+    ],
+    ids=[
+        "no way in",
+        "a managed list lets in",
+        "a managed list lets in as well",
+        "no balancer",
+        "no interface",
+        "an interface that was not read",
+        "a group that was not read",
+        "no network was read",
+    ],
+)
+def test_of_an_entrance_that_was_not_read_as_a_whole_nothing_is_said(network: Network | None, end: EndFacts) -> None:
+    assert entrances(network, end) == []
 
 
 def test_a_full_subnet_and_a_resolver_that_is_off_are_said_by_name_and_id() -> None:

@@ -1,8 +1,10 @@
-"""Whom a service lets in: a refused Host, an unknown caller's id, a preflight that needs a key."""
+"""Whom a service lets in: a refused Host, an unknown caller's id, a preflight that needs a key, a key that is lost."""
 
 from typing import Any
 
-from auditor.domain.diagnosis.access_claims import CallerIdUnknown, HostAnswered, PreflightRefused
+import pytest
+
+from auditor.domain.diagnosis.access_claims import CallerIdUnknown, HostAnswered, KeyNotSeen, PreflightRefused
 from auditor.domain.diagnosis.claims import Claim
 
 BASKET, FRONT = "basket.shop.internal", "shop.example"
@@ -87,3 +89,51 @@ def test_a_preflight_that_needs_a_key_is_the_code_s(shop: Any) -> None:
     assert shop.roots(shop.diagnose([refused], [shop.failing("basket-page")])) == [
         ("app.basket", "PREFLIGHT_REQUIRES_AUTH")
     ]
+
+
+def unseen(shop: Any, of: str = "basket", *, through_proxy: bool = True) -> Claim:
+    """A page that was asked for with a key, and says that there was none."""
+    return KeyNotSeen(
+        component=f"app.{of}",
+        host=f"{of}.example",
+        path="/api",
+        through_proxy=through_proxy,
+        proof=shop.seen(f"{of}-page"),
+    )
+
+
+def test_a_key_that_a_proxy_keeps_is_a_setting_of_the_service_behind_it(shop: Any) -> None:
+    diagnosis = shop.diagnose([unseen(shop)], [shop.failing("basket-page"), shop.failing("front-page")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "PROXY_STRIPS_AUTH")]
+    (root,) = diagnosis.roots
+    assert "sent to basket.example/api that there was none" in root.statement
+    assert (root.confidence, [r.subject for r in root.ruled_out]) == ("high", ["the callers' keys"])
+    assert [victim.component for victim in diagnosis.victims] == ["app.basket", "app.front"]
+    assert not diagnosis.undecided
+
+
+def test_without_a_task_definition_the_one_who_says_so_is_named_itself(shop: Any) -> None:
+    without = tuple(c for c in shop.platform.components if c.id != "taskdef.basket")
+    diagnosis = shop.diagnose([unseen(shop)], [shop.failing("basket-page")], components=without)
+    assert shop.roots(diagnosis) == [("app.basket", "PROXY_STRIPS_AUTH")]
+
+
+@pytest.mark.parametrize(
+    ("needed", "keep_it"),
+    [(True, ["taskdef.basket"]), (False, ["taskdef.basket", "taskdef.front"])],
+    ids=["one relays the other's answer", "neither needs the other"],
+)
+def test_of_several_that_see_no_key_the_one_furthest_behind_lacks_it(
+    shop: Any, needed: bool, keep_it: list[str]
+) -> None:
+    claims = [unseen(shop, "front"), unseen(shop)]
+    dependencies = shop.platform.dependencies if needed else ()
+    readings = [shop.failing("front-page"), shop.failing("basket-page")]
+    diagnosis = shop.diagnose(claims, readings, dependencies=dependencies)
+    assert sorted(shop.roots(diagnosis)) == [(component, "PROXY_STRIPS_AUTH") for component in keep_it]
+
+
+@pytest.mark.parametrize("of", ["basket", "front"])
+def test_where_no_proxy_hands_the_answer_on_no_proxy_keeps_the_key(shop: Any, of: str) -> None:
+    readings = [shop.failing("basket-page"), shop.failing("front-page")]
+    assert shop.diagnose([unseen(shop, of, through_proxy=False)], readings).roots == ()

@@ -21,15 +21,15 @@ from auditor.domain.diagnosis.cache_words import Admission, Counted, NodeRole, W
 from auditor.domain.diagnosis.claims import (
     Claim,
     HealthReports,
+    NameResolves,
     ReferenceLeadsNowhere,
     SecretChanged,
     SettingMissing,
     SettingPointsTo,
-    TasksStarted,
-    TaskStopped,
 )
 from auditor.domain.diagnosis.model import Diagnosis
-from auditor.domain.diagnosis.words import KEY_VALUE_STORE, Role, StopReason
+from auditor.domain.diagnosis.task_claims import TasksStarted, TaskStopped
+from auditor.domain.diagnosis.words import KEY_VALUE_STORE, NameOutcome, Role, StopReason
 from auditor.domain.observation import Phase
 from auditor.domain.target import Target
 from auditor.domain.topology import Component, Dependency, Service
@@ -238,6 +238,41 @@ def test_tasks_older_than_the_secret_hold_the_old_value(shop: Any) -> None:
     claims = [admits(shop), led(shop), injected(shop), complains(shop), started]
     assert shop.roots(of_client(shop, *claims, changed)) == [("ecs.front", "SECRET_STALE_IN_TASK")]
     assert of_client(shop, *claims, replace(changed, at=NOON - timedelta(hours=2))).roots == ()
+
+
+@pytest.mark.parametrize(
+    ("setting", "outcome", "stale"),
+    [
+        ({"store": KEY_VALUE_STORE}, NameOutcome.NXDOMAIN, False),
+        ({"declared_host": HOST}, NameOutcome.RESOLVED, False),
+        ({"store": KEY_VALUE_STORE}, NameOutcome.RESOLVED, True),
+        ({}, NameOutcome.NXDOMAIN, True),
+        ({"store": KEY_VALUE_STORE, "component": "taskdef.basket"}, NameOutcome.NXDOMAIN, True),
+        ({"store": KEY_VALUE_STORE, "host": HOST}, NameOutcome.NXDOMAIN, True),
+    ],
+    ids=[
+        "to a cache that does not exist",
+        "to another place than the declared one",
+        "to a cache that exists",
+        "to no cache",
+        "of another service",
+        "to the store itself",
+    ],
+)
+def test_who_is_led_elsewhere_tries_no_old_value_at_this_store(
+    shop: Any, setting: dict[str, Any], outcome: NameOutcome, stale: bool
+) -> None:
+    leads = replace(led(shop, host="sessions.gone.example"), **setting)
+    claims = [
+        admits(shop),
+        injected(shop),
+        complains(shop),
+        leads,
+        NameResolves(name="sessions.gone.example", outcome=outcome, proof=shop.seen("front-name")),
+        TasksStarted(component="ecs.front", at=NOON - timedelta(hours=1), proof=shop.seen("front-tasks")),
+        SecretChanged(component="secret.sessions", at=NOON, proof=("x",)),
+    ]
+    assert (("ecs.front", "SECRET_STALE_IN_TASK") in shop.roots(of_client(shop, *claims))) is stale
 
 
 def test_the_one_client_that_complains_while_logins_are_refused_holds_another_password(shop: Any) -> None:

@@ -10,15 +10,14 @@ from auditor.domain.diagnosis.claims import (
     ConnectsAs,
     HealthReports,
     LoginAnswered,
-    RunningCounts,
     SecretChanged,
     SettingMissing,
     SlotsUsed,
-    TasksStarted,
 )
 from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
 from auditor.domain.diagnosis.store_claims import StoreComplaint
 from auditor.domain.diagnosis.store_words import StoreTrouble
+from auditor.domain.diagnosis.task_claims import RunningCounts, TasksStarted
 from auditor.domain.diagnosis.words import KEY_VALUE_STORE, RELATIONAL_STORE, LoginOutcome, Role
 from auditor.domain.observation import Phase
 from auditor.domain.topology import Dependency

@@ -1,16 +1,23 @@
 """What a store says of itself: locks, storage, slots, its schema; and what must not be blamed on it."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from auditor.domain.diagnosis.claims import Claim, LoginAnswered, SlotsUsed
+from auditor.domain.diagnosis.deployment_claims import DeploymentStands
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
 from auditor.domain.diagnosis.store_claims import LocksHeld, SchemaRevision, StoreComplaint
 from auditor.domain.diagnosis.store_words import Holding, StoreTrouble
-from auditor.domain.diagnosis.words import LoginOutcome
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
+from auditor.domain.diagnosis.words import LoginOutcome, StopReason
 from auditor.domain.observation import Phase
 
 HOST = "orders.db.example"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def login(shop: Any, outcome: LoginOutcome = LoginOutcome.ACCEPTED, **more: Any) -> Claim:
@@ -128,6 +135,77 @@ def test_a_schema_behind_the_code_needs_both_its_revision_and_a_client_that_miss
 def test_a_schema_of_another_database_is_not_the_one_that_is_missed(shop: Any) -> None:
     claims = [schema(shop, database="stock"), login(shop), complains(shop, StoreTrouble.SCHEMA_DIFFERS)]
     assert shop.diagnose(claims, [shop.failing("basket-page")]).roots == ()
+
+
+def misses(shop: Any, saying: LogSaying = LogSaying.SCHEMA_MISSING, of: str = "basket") -> Claim:
+    return LogSays(component=f"ecs.{of}", saying=saying, count=6, last_at=NOON, proof=shop.seen("basket-log"))
+
+
+def exits(shop: Any, reason: StopReason = StopReason.EXITED) -> Claim:
+    return TaskStopped(component="ecs.basket", reason=reason, count=3, proof=shop.seen("basket-tasks"))
+
+
+def deployed(shop: Any, *, done: bool) -> Claim:
+    proof = shop.seen("basket-tasks")
+    return DeploymentStands(component="ecs.basket", wanted="basket:8", done=done, running=("basket:7",), proof=proof)
+
+
+def runs(shop: Any, running: int) -> Claim:
+    return RunningCounts(component="ecs.basket", desired=1, running=running, proof=shop.seen("basket-tasks"))
+
+
+@pytest.mark.parametrize(("aws_name", "component"), [("orders", "rds.schema"), ("stock", "rds")])
+@pytest.mark.parametrize("reason", [StopReason.EXITED, StopReason.CRASHED])
+def test_tasks_that_end_for_want_of_a_schema_hold_a_deployment_up(
+    shop: Any, reason: StopReason, aws_name: str, component: str
+) -> None:
+    components = tuple(replace(c, aws_name=aws_name) if c.id == "rds.schema" else c for c in shop.platform.components)
+    claims = [misses(shop), exits(shop, reason), deployed(shop, done=False), runs(shop, 1), login(shop)]
+    diagnosis = shop.diagnose(claims, [shop.failing("basket-tasks")], components=components)
+    assert shop.roots(diagnosis) == [(component, "DB_SCHEMA_NOT_MIGRATED")]
+    assert diagnosis.roots[0].confidence == "high"
+    assert not diagnosis.undecided
+
+
+def test_where_no_task_gets_past_a_missing_schema_nobody_reaches_the_service(shop: Any) -> None:
+    claims = [misses(shop), exits(shop), runs(shop, 0), login(shop)]
+    readings = [shop.failing("basket-tasks"), shop.failing("basket-page", Phase.TCP), shop.failing("front-page")]
+    diagnosis = shop.diagnose(claims, readings)
+    assert shop.roots(diagnosis) == [("rds", "DB_SCHEMA_NOT_MIGRATED")]
+    assert {victim.component for victim in diagnosis.victims} == {"ecs.basket", "app.basket", "app.front"}
+    assert not diagnosis.undecided
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        lambda shop: [misses(shop), deployed(shop, done=False), login(shop)],
+        lambda shop: [misses(shop), exits(shop), deployed(shop, done=True), runs(shop, 1), login(shop)],
+        lambda shop: [misses(shop), exits(shop, StopReason.OUT_OF_MEMORY), deployed(shop, done=False), login(shop)],
+        lambda shop: [misses(shop, of="front"), exits(shop), deployed(shop, done=False), login(shop)],
+        lambda shop: [misses(shop, LogSaying.CRASHED), exits(shop), deployed(shop, done=False), login(shop)],
+        lambda shop: [
+            misses(shop),
+            exits(shop),
+            deployed(shop, done=False),
+            login(shop),
+            login(shop, host="other.db.example"),
+        ],
+    ],
+    ids=[
+        "no task ends",
+        "as many run as should",
+        "they end by something else",
+        "another's log",
+        "the log says something else",
+        "of two stores nobody can say which",
+    ],
+)
+def test_a_schema_that_a_log_misses_needs_tasks_that_end_at_it_and_one_store(
+    shop: Any, claims: Callable[[Any], list[Claim]]
+) -> None:
+    diagnosis = shop.diagnose(claims(shop), [shop.failing("basket-tasks")])
+    assert "DB_SCHEMA_NOT_MIGRATED" not in {fault for _, fault in shop.roots(diagnosis)}
 
 
 def test_words_that_a_proxy_passed_on_are_not_its_own(shop: Any) -> None:

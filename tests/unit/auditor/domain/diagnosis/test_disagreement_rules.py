@@ -10,13 +10,13 @@ from auditor.domain.diagnosis.claims import (
     HealthReports,
     PortAnswers,
     RegisteredAs,
-    RunningCounts,
     RunsAt,
     SettingPointsTo,
 )
 from auditor.domain.diagnosis.deployment_claims import DeploymentStands, RegistersWith, RegistryIs
 from auditor.domain.diagnosis.routing_claims import PathAnswers, RequestRouted, TargetsStand
 from auditor.domain.diagnosis.routing_words import RouteFate
+from auditor.domain.diagnosis.task_claims import RunningCounts
 from auditor.domain.diagnosis.words import Emitter, PortOutcome, Saying
 
 ADDRESS = "10.0.1.7"

@@ -17,6 +17,8 @@ from auditor.domain.diagnosis.claims import (
 from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
 from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.diagnosis.network_claims import StoreIs
+from auditor.domain.diagnosis.network_words import StoreState
 from auditor.domain.diagnosis.words import Emitter, NameOutcome
 from auditor.domain.instants import parse_instant
 from auditor.domain.observation import Phase
@@ -254,6 +256,75 @@ def test_the_zones_alone_show_a_shadow_too() -> None:
     assert roots(diagnosed(claims, *READINGS)) == [("dns.private", "PRIVATE_ZONE_SHADOWS", "high")]
 
 
+# ---- a private zone before the name that the cloud gave a store ------------------------------------------------------
+def store(state: StoreState = StoreState.SERVES, host: str = STORE) -> Claim:
+    return StoreIs(component="rds", host=host, state=state, word="-", proof=seen("orders-login"))
+
+
+def unreached(host: str = STORE, **more: Any) -> list[Claim]:
+    """Who needs the store does not find it, and the resolver denies the name."""
+    lookup = looked_up(host, NameOutcome.NXDOMAIN, "basket-page")
+    return [lookup, denied(host, "name-orders", **({"zone": "db.example"} | more))]
+
+
+STORELESS = (failing("basket-page"), failing("name-orders"), failing("front-page", Phase.ANSWER))
+
+
+@pytest.mark.parametrize(
+    ("host", "zone", "component", "named"),
+    [
+        (STORE, "db.example", "vpc.dns", "by the zone db.example:"),
+        (STORE.upper(), "DB.example.", "vpc.dns", "by the zone DB.example.:"),
+        ("orders.prod.internal", "prod.internal.", "dns.private", "by the zone prod.internal.:"),
+        (STORE, "shop.example", "vpc.dns", "denies the name:"),
+        (STORE, "example", "vpc.dns", "denies the name:"),
+        (STORE, ".", "vpc.dns", "denies the name:"),
+        (STORE, "", "vpc.dns", "denies the name:"),
+    ],
+    ids=["of nobody", "in other letters", "of the catalogue", "beside the name", "above all", "the root", "not told"],
+)
+def test_a_store_that_serves_under_a_name_that_is_denied_is_hidden_by_a_zone(
+    host: str, zone: str, component: str, named: str
+) -> None:
+    diagnosis = diagnosed([store(host=host.lower()), *unreached(host, zone=zone)], *STORELESS)
+    confidence = "high" if named.startswith("by the zone") else "medium"
+    assert roots(diagnosis) == [(component, "PRIVATE_ZONE_SHADOWS", confidence)]
+    (root,) = diagnosis.roots
+    assert named in root.statement
+    assert [out.subject for out in root.ruled_out] == ["rds"]
+    assert {"app.basket", "app.front"} <= {victim.component for victim in diagnosis.victims}
+    assert not diagnosis.undecided
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        unreached(),
+        [store()],
+        [store(), unreached()[0]],
+        [store(StoreState.STOPPED), *unreached()],
+        [store(StoreState.GONE), *unreached()],
+        [store(StoreState.RESTARTING), *unreached()],
+        [store(), *unreached("other.db.example")],
+        [store(), *unreached(alias="orders.aws.example")],
+        [store(host=""), *unreached(".")],
+    ],
+    ids=[
+        "the cloud was not asked",
+        "nobody denies it",
+        "who denies it was not seen",
+        "it is stopped",
+        "it is gone",
+        "it restarts",
+        "another name is denied",
+        "an alias of it leads nowhere",
+        "it has no name yet",
+    ],
+)
+def test_a_store_that_need_not_be_found_there_is_hidden_by_nobody(claims: list[Claim]) -> None:
+    assert "PRIVATE_ZONE_SHADOWS" not in {fault for _, fault, _ in roots(diagnosed(claims, *STORELESS))}
+
+
 # ---- records of no use ----------------------------------------------------------------------------------------------
 NODATA = [looked_up(BASKET, NameOutcome.NODATA, "basket-page"), looked_up(BASKET, NameOutcome.NODATA, "name-basket")]
 UNNAMED = (failing("basket-page"), failing("name-basket"), failing("front-proxy", Phase.ANSWER))
@@ -372,3 +443,10 @@ def test_what_waiting_does_not_mend_is_no_negative_cache(claims: list[Claim]) ->
 def test_a_record_of_a_zone_can_be_remembered_to_be_absent_too() -> None:
     claims = [*HIDDEN, denied(), held(private=False), zone(private=False)]
     assert roots(diagnosed(claims, *READINGS)) == [("dns.public", "NEGATIVE_CACHE", "high")]
+
+
+@pytest.mark.parametrize("zone", ["rds.amazonaws.com", "eu-west-1.rds.amazonaws.com."])
+def test_a_name_that_the_cloud_itself_denies_is_hidden_by_nobody(zone: str) -> None:
+    host = "orders.abc123example.eu-west-1.rds.amazonaws.com"
+    diagnosis = diagnosed([store(host=host), *unreached(host, zone=zone)], *STORELESS)
+    assert "PRIVATE_ZONE_SHADOWS" not in {fault for _, fault, _ in roots(diagnosis)}

@@ -21,15 +21,14 @@ from auditor.domain.diagnosis.claims import (
     NamespaceExists,
     PortAnswers,
     RegisteredAs,
-    RunningCounts,
     RunsAt,
     SettingMissing,
     SettingPointsTo,
-    TaskStopped,
 )
 from auditor.domain.diagnosis.engine import diagnose
 from auditor.domain.diagnosis.faults import MEANINGS, Fault
 from auditor.domain.diagnosis.model import Diagnosis
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
 from auditor.domain.diagnosis.words import (
     RELATIONAL_STORE,
     LoginOutcome,

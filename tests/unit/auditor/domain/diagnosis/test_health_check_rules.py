@@ -1,24 +1,20 @@
 """What balancers check, how patiently, against what the service really answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.claims import Claim, HealthReports, RunningCounts, TaskStopped
+from auditor.domain.diagnosis.claims import Claim, HealthReports
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.diagnosis.routing_words import TargetTrouble
-from auditor.domain.diagnosis.tls_claims import ClientCertificateDemanded
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
 from auditor.domain.diagnosis.words import RELATIONAL_STORE, Emitter, StopReason
 from auditor.domain.observation import Phase
 from auditor.domain.topology import Component
 from tests.unit.auditor.domain.diagnosis.entrance import Entrance
 
-CODE, TIMEOUT, NO_CONNECTION = (
-    TargetTrouble.STATUS_NOT_ACCEPTED,
-    TargetTrouble.NO_ANSWER_IN_TIME,
-    TargetTrouble.NO_CONNECTION,
-)
+CODE, TIMEOUT = TargetTrouble.STATUS_NOT_ACCEPTED, TargetTrouble.NO_ANSWER_IN_TIME
 
 
 @pytest.fixture
@@ -160,15 +156,8 @@ def test_a_check_that_times_out_for_another_reason_is_left_open(shop: Any, entra
         ),
         "it answers": [entrance.refused(TIMEOUT), entrance.direct("/health"), entrance.routed(), entrance.page()],
     }[case]
-    assert asked(entrance, *claims).roots == ()
-
-
-def test_a_demanded_client_certificate_is_what_the_check_lacks(shop: Any, entrance: Entrance) -> None:
-    demanded = ClientCertificateDemanded(component="app.basket", host="b", port=7000, proof=shop.seen("basket-direct"))
-    claims = [entrance.checked(protocol="HTTPS"), entrance.stand(), entrance.refused(NO_CONNECTION), demanded]
-    diagnosis = entrance.diagnose(claims, [shop.failing("basket-group")])
-    assert shop.roots(diagnosis) == [("tg.basket", "MTLS_REQUIRED_FOR_HEALTHCHECK")]
-    assert entrance.diagnose(claims[:3], [shop.failing("basket-group")]).roots == ()
+    why = [("ecs.basket", "NO_RUNNING_TASKS")] if case == "nothing runs" else []
+    assert shop.roots(asked(entrance, *claims)) == why
 
 
 def test_a_health_page_that_alone_is_red_is_itself_at_fault(shop: Any, entrance: Entrance) -> None:
@@ -177,3 +166,41 @@ def test_a_health_page_that_alone_is_red_is_itself_at_fault(shop: Any, entrance:
     assert (root.component, str(root.fault), str(root.confidence)) == ("tg.basket", "HEALTH_ENDPOINT_DEFECT", "medium")
     ill = entrance.page("/orders", 500, as_declared=False)
     assert asked(entrance, entrance.refused(CODE, 503), *well, ill).roots == ()
+
+
+@pytest.mark.parametrize(
+    ("others", "found"),
+    [
+        (lambda e: [e.page("/basket"), redirect(e)], True),
+        (lambda e: [e.page("/basket"), redirect(e, as_declared=False)], False),
+        (lambda e: [e.page("/basket"), e.page("/", 502, emitter=Emitter.LOAD_BALANCER)], False),
+        (lambda e: [redirect(e)], False),
+    ],
+    ids=["declared", "not declared", "an error of the balancer", "nothing else was asked"],
+)
+def test_a_balancers_own_redirect_as_declared_says_nothing_of_the_service(
+    shop: Any, entrance: Entrance, others: Callable[[Entrance], list[Claim]], found: bool
+) -> None:
+    diagnosis = asked(entrance, entrance.refused(CODE, 503), *others(entrance))
+    assert shop.roots(diagnosis) == ([("tg.basket", "HEALTH_ENDPOINT_DEFECT")] if found else [])
+
+
+def redirect(entrance: Entrance, *, as_declared: bool = True) -> Claim:
+    return entrance.page("/", 301, port=80, emitter=Emitter.LOAD_BALANCER, as_declared=as_declared)
+
+
+@pytest.mark.parametrize(
+    ("codes", "component"),
+    [
+        (("code.cart",), "code.cart"),
+        (("code.cart", "code.mails"), "tg.basket"),
+        (("code.cart", "code.health"), "code.health"),
+    ],
+    ids=["the only one", "one of two", "the health page's own"],
+)
+def test_a_defect_of_a_health_page_is_the_codes_where_it_is_clear_which(
+    shop: Any, entrance: Entrance, codes: tuple[str, ...], component: str
+) -> None:
+    entrance.components = (*entrance.components, *(Component(id=id, service="basket") for id in codes))
+    diagnosis = asked(entrance, entrance.refused(CODE, 500), entrance.page("/basket"))
+    assert shop.roots(diagnosis) == [(component, "HEALTH_ENDPOINT_DEFECT")]

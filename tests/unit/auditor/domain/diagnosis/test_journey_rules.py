@@ -4,18 +4,11 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.claims import (
-    Claim,
-    LoginAnswered,
-    RegisteredAs,
-    RunningCounts,
-    RunsAt,
-    SettingPointsTo,
-    TaskStopped,
-)
+from auditor.domain.diagnosis.claims import Claim, LoginAnswered, RegisteredAs, RunsAt, SettingPointsTo
 from auditor.domain.diagnosis.journey_claims import ArtifactStoreDenied, HostRejected, RegistrationTried, StoreRefuses
 from auditor.domain.diagnosis.journey_words import StepAnswer, StoreComplaint
 from auditor.domain.diagnosis.role_claims import HoldsPassword, RunsWithRoles
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
 from auditor.domain.diagnosis.words import LoginOutcome, StopReason
 from auditor.domain.topology import Component, Dependency
 

@@ -4,19 +4,11 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.claims import (
-    AnswerSays,
-    Claim,
-    HealthReports,
-    NameResolves,
-    PortAnswers,
-    RunningCounts,
-    TasksStarted,
-    TaskStopped,
-)
+from auditor.domain.diagnosis.claims import AnswerSays, Claim, HealthReports, NameResolves, PortAnswers
 from auditor.domain.diagnosis.model import Diagnosis
 from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
 from auditor.domain.diagnosis.network_words import StoppedBy, StoreState
+from auditor.domain.diagnosis.task_claims import RunningCounts, TasksStarted, TaskStopped
 from auditor.domain.diagnosis.words import (
     KEY_VALUE_STORE,
     RELATIONAL_STORE,
@@ -274,7 +266,7 @@ def test_a_resolver_that_is_off_cuts_everybody_off_once_names_do_not_answer(shop
 
 
 def store(state: StoreState, component: str = "rds") -> Claim:
-    return StoreIs(component=component, state=state, word=state.value, proof=seen("orders-own"))
+    return StoreIs(component=component, host="", state=state, word=state.value, proof=seen("orders-own"))
 
 
 @pytest.mark.parametrize(

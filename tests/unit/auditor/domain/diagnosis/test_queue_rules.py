@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.claims import Claim, RunningCounts
+from auditor.domain.diagnosis.claims import Claim
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
+from auditor.domain.diagnosis.task_claims import RunningCounts
 
 
 def grow(shop: Any, *, drains: bool | None, consumer: str = "code.front") -> Claim:

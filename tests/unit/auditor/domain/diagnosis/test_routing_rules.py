@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from auditor.domain.diagnosis.claims import RunningCounts, TaskStopped
 from auditor.domain.diagnosis.routing_claims import AnswersCounted, CertificateStands
 from auditor.domain.diagnosis.routing_words import RouteFate, TargetTrouble
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
 from auditor.domain.diagnosis.words import Emitter, StopReason
 from auditor.domain.observation import Phase
 from tests.unit.auditor.domain.diagnosis.entrance import Entrance
@@ -37,6 +37,21 @@ def test_the_listener_is_at_fault_for_a_request_that_goes_elsewhere(
     assert not diagnosis.undecided
     assert "tg.basket" in {out.subject for out in diagnosis.roots[0].ruled_out}
     assert "app.basket" in {victim.component for victim in diagnosis.victims}
+
+
+@pytest.mark.parametrize(
+    ("path", "by_default", "fault"),
+    [
+        ("/basket", True, "LISTENER_RULE_MISSING"),
+        ("/", True, "LISTENER_RULE_WRONG_TARGET"),
+        ("/basket", False, "LISTENER_RULE_WRONG_TARGET"),
+    ],
+)
+def test_a_page_of_its_own_that_only_the_default_rule_takes_lacks_a_rule(
+    shop: Any, entrance: Entrance, path: str, by_default: bool, fault: str
+) -> None:
+    routed = entrance.routed(RouteFate.WRONG_GROUP, path=path, by_default=by_default)
+    assert shop.roots(entrance.diagnose([routed], [shop.failing("entrance")])) == [("listener.web_443", fault)]
 
 
 def test_without_a_listener_in_the_catalogue_its_balancer_is_named(shop: Any, entrance: Entrance) -> None:

@@ -75,8 +75,21 @@ def test_without_the_lookup_the_answer_alone_gives_medium_confidence(shop: Any) 
     assert [(r.fault, str(r.confidence)) for r in diagnosis.roots] == [("DNS_NAMESPACE_MISMATCH", "medium")]
 
 
-@pytest.mark.parametrize("missing", [0, 2, 3])
-def test_no_namespace_is_blamed_without_setting_registration_or_namespace(shop: Any, missing: int) -> None:
+def test_a_private_name_in_no_namespace_is_wrong_also_where_nobody_knows_what_is_meant(shop: Any) -> None:
+    claims = wrong_namespace(shop)
+    del claims[2]
+    diagnosis = shop.diagnose(claims, [shop.failing("front-page")])
+    assert [(r.fault, str(r.confidence)) for r in diagnosis.roots] == [("DNS_NAMESPACE_MISMATCH", "medium")]
+    assert RIGHT not in diagnosis.roots[0].first_action
+
+
+def test_a_name_that_may_be_a_public_one_is_no_matter_of_namespaces(shop: Any) -> None:
+    claims = [setting(shop, "api.partner.example"), namespace(shop), absent(shop, "api.partner.example")]
+    assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == []
+
+
+@pytest.mark.parametrize("missing", [0, 3])
+def test_no_namespace_is_blamed_without_setting_or_namespace(shop: Any, missing: int) -> None:
     claims = wrong_namespace(shop)
     del claims[missing]
     diagnosis = shop.diagnose(claims, [shop.failing("front-page")])
@@ -243,8 +256,9 @@ def test_an_address_that_belongs_to_somebody_else_now_is_stale(shop: Any) -> Non
     assert "the address belongs to ecs.front now" in diagnosis.roots[0].statement
 
 
-def test_an_answer_that_names_no_place_is_enough_beside_a_literal_address(shop: Any) -> None:
-    vague = AnswerSays(component="app.front", status=504, saying=Saying.UPSTREAM_TIMEOUT, proof=shop.seen("front-page"))
+@pytest.mark.parametrize("saying", [Saying.UPSTREAM_TIMEOUT, Saying.NEIGHBOUR_FAILED])
+def test_an_answer_that_names_no_place_is_enough_beside_a_literal_address(shop: Any, saying: Saying) -> None:
+    vague = AnswerSays(component="app.front", status=504, saying=saying, proof=shop.seen("front-page"))
     claims = [moved(shop)[0], moved(shop)[2], vague]
     assert shop.roots(shop.diagnose(claims, [shop.failing("front-page")])) == [
         ("taskdef.front", "STALE_HARDCODED_ADDRESS")

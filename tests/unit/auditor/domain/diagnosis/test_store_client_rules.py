@@ -1,10 +1,14 @@
 """Clients of a store that is fine: TLS, a login of their own, a password in a URL, a bundle of authorities."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from auditor.domain.diagnosis.cache_claims import CredentialInjected
 from auditor.domain.diagnosis.claims import Claim, ConnectsAs, HealthReports, SettingUnusable
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.role_claims import PasswordInPlain
 from auditor.domain.diagnosis.store_claims import (
     DemandsEncryption,
     PasswordUnfitForUrl,
@@ -12,9 +16,10 @@ from auditor.domain.diagnosis.store_claims import (
     StoreComplaint,
 )
 from auditor.domain.diagnosis.store_words import Encryption, StoreTrouble, Trust
-from auditor.domain.diagnosis.words import RELATIONAL_STORE, LoginOutcome
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
+from auditor.domain.diagnosis.words import RELATIONAL_STORE, LoginOutcome, StopReason
 from auditor.domain.observation import Phase
-from tests.unit.auditor.domain.diagnosis.test_database_rules import HOST, complains, login
+from tests.unit.auditor.domain.diagnosis.test_database_rules import HOST, NOON, complains, login
 
 
 def connects(shop: Any, encryption: Encryption = Encryption.UNSAID, *, of: str = "basket", **more: Any) -> Claim:
@@ -127,6 +132,78 @@ def test_a_wrong_login_of_its_own_needs_all_three(shop: Any, missing: str) -> No
     assert shop.diagnose([*claims.values(), reports(shop)], [shop.failing("basket-page")]).roots == ()
 
 
+# ---- A password of its own in place of the secret
+def in_plain(shop: Any, of: str = "basket") -> Claim:
+    return PasswordInPlain(component=f"taskdef.{of}", setting="DB_PASSWORD", proof=shop.seen("front-settings"))
+
+
+def injects(secret: str, of: str = "basket") -> Claim:
+    return CredentialInjected(
+        component=f"taskdef.{of}", setting="X", secret=f"arn:aws:secretsmanager:x:1:secret:{secret}"
+    )
+
+
+def logged(shop: Any, saying: LogSaying = LogSaying.LOGIN_REFUSED, of: str = "basket") -> Claim:
+    return LogSays(component=f"ecs.{of}", saying=saying, count=3, last_at=NOON, proof=shop.seen("basket-tasks"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        lambda shop: [complains(shop, StoreTrouble.LOGIN_REFUSED)],
+        lambda shop: [logged(shop)],
+        lambda shop: [logged(shop), injects("shop/token-AbCdEf")],
+        lambda shop: [logged(shop), injects("shop/orders-AbCdEf", of="front")],
+    ],
+    ids=["it says so", "its log says so", "it takes another secret", "another service takes the secret"],
+)
+def test_a_plain_password_that_is_refused_stands_where_the_secret_belongs(
+    shop: Any, more: Callable[[Any], list[Claim]]
+) -> None:
+    diagnosis = shop.diagnose([in_plain(shop), login(shop), *more(shop)], [shop.failing("basket-page")])
+    assert shop.roots(diagnosis) == [("taskdef.basket", "DB_BAD_PASSWORD")]
+    (root,) = diagnosis.roots
+    assert f"DB_PASSWORD in taskdef.basket is a password of its own, which {HOST} refuses" in root.statement
+    assert root.first_action.startswith("Reference secret.orders in DB_PASSWORD")
+    assert (root.confidence, [out.subject for out in root.ruled_out]) == ("high", ["rds"])
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        lambda shop: [login(shop), logged(shop)],
+        lambda shop: [in_plain(shop, of="front"), login(shop), logged(shop)],
+        lambda shop: [in_plain(shop), logged(shop)],
+        lambda shop: [in_plain(shop), login(shop)],
+        lambda shop: [in_plain(shop), login(shop), logged(shop, LogSaying.CRASHED)],
+        lambda shop: [in_plain(shop), login(shop), logged(shop, of="front")],
+        lambda shop: [in_plain(shop), login(shop), complains(shop, StoreTrouble.SLOTS_FULL)],
+        lambda shop: [in_plain(shop), login(shop, LoginOutcome.CREDENTIALS_REFUSED), logged(shop)],
+        lambda shop: [in_plain(shop), login(shop, of_platform=False), logged(shop)],
+        lambda shop: [in_plain(shop), login(shop), login(shop, host="other.db.example"), logged(shop)],
+        lambda shop: [in_plain(shop), login(shop), logged(shop), injects("shop/orders-AbCdEf")],
+    ],
+    ids=[
+        "no password in plain",
+        "another service's password",
+        "the secret was not tried",
+        "nobody is refused",
+        "its log says something else",
+        "another's log",
+        "it says something else",
+        "the secret is refused too",
+        "another login was tried",
+        "of two stores nobody knows which",
+        "it takes the secret as well",
+    ],
+)
+def test_a_plain_password_is_not_blamed_unless_it_is_refused_and_the_secret_works(
+    shop: Any, claims: Callable[[Any], list[Claim]]
+) -> None:
+    diagnosis = shop.diagnose(claims(shop), [shop.failing("basket-page"), shop.failing("front-page")])
+    assert "DB_BAD_PASSWORD" not in {fault for _, fault in shop.roots(diagnosis)}
+
+
 # ---- A password in a URL
 def unfit(shop: Any, **more: Any) -> Claim:
     values = {"component": "secret.orders", "host": HOST, "secret": "shop/orders", "proof": shop.seen("orders-login")}
@@ -148,6 +225,21 @@ def test_a_url_that_the_password_breaks_is_told_where_it_stands(shop: Any) -> No
     diagnosis = shop.diagnose(claims, [shop.failing("basket-page"), shop.passing("orders-login")])
     assert shop.roots(diagnosis) == [("taskdef.basket", "SECRET_BREAKS_URL")]
     assert "where STORE_URI puts it into a URL" in diagnosis.roots[0].first_action
+
+
+@pytest.mark.parametrize(("running", "cut"), [(0, True), (1, False)])
+def test_tasks_that_end_at_a_broken_url_are_its_victims_and_cut_off_where_none_runs(
+    shop: Any, running: int, cut: bool
+) -> None:
+    ends = [
+        TaskStopped(component="ecs.basket", reason=StopReason.CRASHED, proof=shop.seen("basket-tasks")),
+        RunningCounts(component="ecs.basket", desired=2, running=running, proof=shop.seen("basket-tasks")),
+    ]
+    readings = [shop.failing("basket-tasks"), shop.failing("basket-page", Phase.TCP), shop.failing("front-page")]
+    diagnosis = shop.diagnose([unfit(shop), login(shop), unusable(shop), *ends], readings)
+    assert shop.roots(diagnosis) == [("taskdef.basket", "SECRET_BREAKS_URL")]
+    assert {"ecs.basket", "app.front"} <= {victim.component for victim in diagnosis.victims}
+    assert diagnosis.undecided is not cut
 
 
 def test_code_that_builds_the_url_is_told_by_the_clients_own_words(shop: Any) -> None:

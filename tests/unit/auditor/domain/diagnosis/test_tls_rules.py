@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from auditor.domain.diagnosis.candidate import Confidence
-from auditor.domain.diagnosis.claims import AnswerSays, Claim, SettingPointsTo, TaskStopped
+from auditor.domain.diagnosis.claims import AnswerSays, Claim, SettingPointsTo
+from auditor.domain.diagnosis.routing_claims import CertificateStands, RequestRouted
+from auditor.domain.diagnosis.routing_words import RouteFate
+from auditor.domain.diagnosis.task_claims import TaskStopped
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
 from auditor.domain.diagnosis.tls_words import CertificateOutcome, Speech
 from auditor.domain.diagnosis.words import Saying, StopReason
@@ -20,6 +23,7 @@ ENDS = datetime(2026, 2, 27, tzinfo=UTC)
 ACM = Component(id="acm", service="ground", aws_name="*.shop.example")
 TLS_WEB = Component(id="tls.web", service="storefront", aws_name=WEB)
 TLS_BASKET = Component(id="tls.basket", service="basket", aws_name=BASKET)
+LISTENER = Component(id="listener.web_443", service="storefront", aws_name="shop-web/443")
 TG_BASKET = Component(id="tg.basket", service="basket", aws_name="basket")
 
 
@@ -69,6 +73,17 @@ def test_an_expired_certificate_is_laid_to_who_issues_it(
     assert diagnosis.roots[0].confidence is Confidence.HIGH
     assert "2026-02-27" in diagnosis.roots[0].statement
     assert not diagnosis.undecided
+
+
+@pytest.mark.parametrize(("domain", "root"), [(WEB, "tls.web"), ("*.shop.example", "acm"), ("*.other.example", "acm")])
+def test_an_expired_certificate_is_the_one_that_is_attached_there(shop: Any, domain: str, root: str) -> None:
+    over = replace(attached(shop, domain), expired=True)
+    shows = [shown(shop, CertificateOutcome.EXPIRED), comes_in(shop), over]
+    readings = [shop.failing("front-page", Phase.TLS)]
+    diagnosis = shop.diagnose(shows, readings, **with_components(shop, ACM, TLS_WEB))
+    assert shop.roots(diagnosis)[0] == (root, "TLS_CERT_EXPIRED")
+    alone = shop.diagnose([over], readings, **with_components(shop, ACM, TLS_WEB))
+    assert shop.roots(alone) == [(root, "TLS_CERT_EXPIRED")]
 
 
 @pytest.mark.parametrize("aws_name", ["", "arn:aws:acm:eu-west-1:123456789012:certificate/1.2"])
@@ -163,6 +178,79 @@ def test_another_name_is_laid_to_the_place_that_shows_it(
     )
     assert shop.roots(diagnosis) == [(root, "TLS_NAME_MISMATCH")]
     assert diagnosis.roots[0].confidence is Confidence.MEDIUM
+
+
+def comes_in(shop: Any, balancer: str = "shop-web", **changes: Any) -> Claim:
+    """A declared request of the storefront's host, which comes in by a balancer."""
+    base: dict[str, Any] = {"component": "app.front", "port": 443, "host": WEB, "path": "/", "wanted": "front"}
+    proof = shop.seen("front-health")
+    return RequestRouted(balancer=balancer, fate=RouteFate.AS_DECLARED, proof=proof, **(base | changes))
+
+
+def attached(shop: Any, domain: str, balancer: str = "shop-web") -> Claim:
+    return CertificateStands(
+        component="app.front", balancer=balancer, domain=domain, expired=False, proof=shop.seen("front-health")
+    )
+
+
+def other_name(shop: Any, *claims: Claim, components: tuple[Component, ...] = (ACM, LISTENER)) -> Any:
+    """The only root of a certificate for another name at the storefront's entrance."""
+    diagnosis = shop.diagnose(
+        [shown(shop, CertificateOutcome.OTHER_NAME), *claims],
+        [shop.failing("front-page", Phase.TLS)],
+        **with_components(shop, *components),
+    )
+    (root,) = diagnosis.roots
+    assert root.fault == "TLS_NAME_MISMATCH"
+    return root
+
+
+@pytest.mark.parametrize(
+    ("components", "component"),
+    [((ACM, LISTENER), "listener.web_443"), ((ACM, LISTENER, TLS_WEB), "tls.web"), ((ACM,), "acm")],
+    ids=["reached by a listener", "the place has a component of its own", "the catalogue has no listener"],
+)
+def test_another_name_at_a_place_behind_a_balancer_is_laid_to_the_listener(
+    shop: Any, components: tuple[Component, ...], component: str
+) -> None:
+    assert other_name(shop, comes_in(shop, host=WEB.upper()), components=components).component == component
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [{"host": "basket.shop.example"}],
+        [{"port": 8443}],
+        [{"balancer": "other"}],
+        [{}, {"balancer": "other"}],
+    ],
+    ids=["of another host", "at another port", "by another balancer", "by either of two"],
+)
+def test_a_listener_by_which_nobody_surely_comes_to_the_place_shows_nothing_there(
+    shop: Any, routes: list[dict[str, Any]]
+) -> None:
+    other = replace(LISTENER, id="listener.other", aws_name="other/443")
+    components = (ACM, LISTENER, *([other] if len(routes) > 1 else []))
+    root = other_name(shop, *(comes_in(shop, **route) for route in routes), components=components)
+    assert root.component == "acm"
+
+
+@pytest.mark.parametrize(
+    ("certificates", "confidence"),
+    [
+        ([("api.shop.example", "shop-web")], Confidence.HIGH),
+        ([("*.eu.shop.example", "shop-web")], Confidence.HIGH),
+        ([("*.Shop.example", "shop-web")], Confidence.MEDIUM),
+        ([("api.shop.example", "shop-web"), (WEB, "shop-web")], Confidence.MEDIUM),
+        ([("api.shop.example", "other")], Confidence.MEDIUM),
+        ([], Confidence.MEDIUM),
+    ],
+)
+def test_another_name_is_surely_the_listeners_where_no_certificate_on_its_balancer_is_for_the_host(
+    shop: Any, certificates: list[tuple[str, str]], confidence: Confidence
+) -> None:
+    root = other_name(shop, comes_in(shop), *(attached(shop, *certificate) for certificate in certificates))
+    assert (root.component, root.confidence) == ("listener.web_443", confidence)
 
 
 def internal(shop: Any, outcome: CertificateOutcome, **changes: Any) -> CertificateShown:

@@ -36,4 +36,18 @@ class PreflightRefused:
     proof: Proof = ()
 
 
-AccessClaim = HostAnswered | CallerIdUnknown | PreflightRefused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNotSeen:
+    """A request went out with a key, and the service says that there was none.
+
+    ``through_proxy``: the answer bears the name of a proxy that hands on what another one wrote.
+    """
+
+    component: str
+    host: str
+    path: str
+    through_proxy: bool
+    proof: Proof = ()
+
+
+AccessClaim = HostAnswered | CallerIdUnknown | PreflightRefused | KeyNotSeen

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from auditor.domain.blame import needed_services
-from auditor.domain.diagnosis.access_claims import CallerIdUnknown, HostAnswered, PreflightRefused
+from auditor.domain.diagnosis.access_claims import CallerIdUnknown, HostAnswered, KeyNotSeen, PreflightRefused
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
@@ -72,6 +72,35 @@ def preflight_requires_auth(evidence: Evidence) -> Iterator[Candidate]:
         )
 
 
+def key_does_not_arrive(evidence: Evidence) -> Iterator[Candidate]:
+    """A service says of keys that were sent that there was none, and a proxy hands its answers on: it keeps the keys.
+
+    Whoever relays such an answer is not at fault; the one furthest behind is.
+    """
+    needs = needed_services(evidence.platform)
+    lost = [claim for claim in evidence.of(KeyNotSeen) if claim.through_proxy]
+    see_none = {evidence.service_of(claim.component) for claim in evidence.of(KeyNotSeen)}
+    for service in sorted({evidence.service_of(claim.component) for claim in lost} - {""}):
+        own = [claim for claim in lost if evidence.service_of(claim.component) == service]
+        if see_none & (needs.get(service, frozenset()) - {service}):
+            continue
+        place = f"{own[0].host}{own[0].path}"
+        yield Candidate(
+            component=evidence.sibling(own[0].component, "taskdef") or own[0].component,
+            fault=Fault.PROXY_STRIPS_AUTH,
+            statement=f"{own[0].component} says of a key that was sent to {place} that there was none: the proxy "
+            "through which its answers come does not hand it on.",
+            first_action="Let the proxy pass the header on in which the key comes, or go back to the revision without "
+            "it.",
+            confidence=Confidence.HIGH,
+            proof=proof_of(*own),
+            shows=proof_of(*own),
+            harms=frozenset({service}),
+            named=True,
+            ruled_out=(RuledOut(subject="the callers' keys", why="none was judged", proof=proof_of(*own)),),
+        )
+
+
 def _may_hand_it_on(evidence: Evidence, claim: HostAnswered) -> bool:
     """Whether the refusal may be that of a service behind the one that answers.
 
@@ -89,4 +118,4 @@ def _may_hand_it_on(evidence: Evidence, claim: HostAnswered) -> bool:
     return any(other.refused for other in behind) or (takes_it and bool(behind))
 
 
-RULES = (host_header_rejected, service_id_unknown, preflight_requires_auth)
+RULES = (host_header_rejected, service_id_unknown, preflight_requires_auth, key_does_not_arrive)

@@ -97,11 +97,16 @@ class CountGrows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialInjected:
-    """A setting of the running revision takes its value from a secret, which may or may not exist."""
+    """A setting of the running revision takes its value from a secret, which may or may not exist.
+
+    ``of_store``: the setting's name tells of a store of data. ``changed``: the running revision changed it.
+    """
 
     component: str
     setting: str
     secret: str
+    of_store: bool = False
+    changed: bool = False
     proof: Proof = ()
 
 

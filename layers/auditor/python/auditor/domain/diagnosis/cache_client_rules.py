@@ -12,10 +12,16 @@ from auditor.domain.diagnosis.cache_claims import (
 from auditor.domain.diagnosis.cache_complaints import complaining
 from auditor.domain.diagnosis.cache_words import Admission, Counted
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import SecretChanged, SettingMissing, SettingPointsTo, TasksStarted
+from auditor.domain.diagnosis.claims import (
+    NameResolves,
+    SecretChanged,
+    SettingMissing,
+    SettingPointsTo,
+)
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.words import Role
+from auditor.domain.diagnosis.task_claims import TasksStarted
+from auditor.domain.diagnosis.words import KEY_VALUE_STORE, NameOutcome, Role
 from auditor.domain.instants import format_instant
 
 _ENCRYPTED_SCHEMES, _PLAIN_SCHEMES = ("rediss", "valkeys"), ("redis", "valkey")
@@ -64,6 +70,8 @@ def client_with_other_password(evidence: Evidence) -> Iterator[Candidate]:
             changed = [claim for claim in evidence.of(SecretChanged) if claim.component == secret != ""]
             old = [(task, change) for task in started for change in changed if task.at < change.at]
             uses = _injected(evidence, service, login)
+            if _led_away(evidence, service, login.host):
+                continue  # what it holds is tried at another place, if at any
             if old and (uses or not evidence.settings_read(service)):
                 task, change = old[0]
                 yield Candidate(
@@ -148,6 +156,20 @@ def _led(evidence: Evidence, service: str, host: str) -> list[SettingPointsTo]:
         for claim in evidence.of(SettingPointsTo)
         if claim.host.lower() == host.lower() and evidence.service_of(claim.component) == service
     ]
+
+
+def _led_away(evidence: Evidence, service: str, host: str) -> bool:
+    """Whether a service's settings lead it to another place than this one: not the declared one, or none at all."""
+    absent = {claim.name.lower() for claim in evidence.of(NameResolves) if claim.outcome is NameOutcome.NXDOMAIN}
+    return any(
+        evidence.service_of(claim.component) == service
+        and claim.host.lower() != host.lower()
+        and (
+            claim.declared_host.lower() == host.lower()
+            or (claim.store == KEY_VALUE_STORE and claim.host.lower() in absent)
+        )
+        for claim in evidence.of(SettingPointsTo)
+    )
 
 
 def _injected(evidence: Evidence, service: str, login: StoreAdmits) -> list[CredentialInjected]:

@@ -11,19 +11,30 @@ from datetime import datetime
 
 from auditor.domain.diagnosis.access_claims import AccessClaim
 from auditor.domain.diagnosis.cache_claims import CacheClaim
+from auditor.domain.diagnosis.clock_claims import ClockRead
 from auditor.domain.diagnosis.deployment_claims import DeploymentClaim
 from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
 from auditor.domain.diagnosis.journey_claims import JourneyClaim
 from auditor.domain.diagnosis.log_claims import LogSays
-from auditor.domain.diagnosis.network_claims import EdgeAdmits, FailedOver, ResolverOff, StoreIs, SubnetFull
+from auditor.domain.diagnosis.network_claims import (
+    EdgeAdmits,
+    EntranceAdmits,
+    FailedOver,
+    NodeStands,
+    ResolverOff,
+    StoreIs,
+    SubnetFull,
+    WentDown,
+)
 from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow, QueueWaits
 from auditor.domain.diagnosis.role_claims import RoleClaim
 from auditor.domain.diagnosis.routing_claims import RoutingClaim
 from auditor.domain.diagnosis.store_claims import StoreClaim
 from auditor.domain.diagnosis.store_words import Encryption
+from auditor.domain.diagnosis.task_claims import TaskClaim
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
-from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying, StopReason
+from auditor.domain.diagnosis.words import Emitter, LoginOutcome, NameOutcome, PortOutcome, Role, Saying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +42,7 @@ class SettingPointsTo:
     """A setting of the running revision leads its service to a place; ``port`` is None where it says none.
 
     ``declared_host`` is where the catalogue says that it should lead, empty where the catalogue says nothing.
+    ``store``: the kind of store that the setting's name tells of, if any.
     """
 
     component: str
@@ -39,6 +51,7 @@ class SettingPointsTo:
     port: int | None = None
     scheme: str = ""
     declared_host: str = ""
+    store: str = ""
     proof: Proof = ()
 
 
@@ -203,42 +216,19 @@ class HealthReports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskStopped:
-    """A task of a service stopped lately."""
-
-    component: str
-    reason: StopReason
-    exit_code: int | None = None
-    count: int = 1
-    proof: Proof = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningCounts:
-    """How many tasks a service wants and has; ``rolling_out``: a deployment is in progress and has not failed."""
-
-    component: str
-    desired: int
-    running: int
-    rolling_out: bool = False
-    proof: Proof = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TasksStarted:
-    """The oldest running task of a service started then."""
-
-    component: str
-    at: datetime
-    proof: Proof = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretChanged:
     """The current value of a secret was put there then."""
 
     component: str
     at: datetime
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretGone:
+    """Nobody can read a secret any more: its deletion is scheduled, which can be undone for some days."""
+
+    component: str
     proof: Proof = ()
 
 
@@ -257,10 +247,9 @@ Claim = (
     | SlotsUsed
     | AnswerSays
     | HealthReports
-    | TaskStopped
-    | RunningCounts
-    | TasksStarted
+    | TaskClaim
     | SecretChanged
+    | SecretGone
     | QueueWaits
     | DeadLettersGrow
     | LogSays
@@ -276,13 +265,17 @@ Claim = (
     | RecordExists
     | RoutingClaim
     | EdgeAdmits
+    | EntranceAdmits
     | SubnetFull
     | ResolverOff
     | StoreIs
     | FailedOver
+    | WentDown
+    | NodeStands
     | StoreClaim
     | JourneyClaim
     | RoleClaim
     | DeploymentClaim
+    | ClockRead
 )
 """The closed vocabulary."""

@@ -8,17 +8,16 @@ from auditor.domain.diagnosis.claims import (
     Claim,
     ConnectsAs,
     LoginAnswered,
-    RunningCounts,
     SecretChanged,
     SettingMissing,
     SlotsUsed,
-    TasksStarted,
 )
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.stores import (
     accepted,
+    is_full,
     login_refusals,
     login_refused_to_all,
     logins_at,
@@ -30,6 +29,7 @@ from auditor.domain.diagnosis.stores import (
     users_of,
     uses,
 )
+from auditor.domain.diagnosis.task_claims import RunningCounts, TasksStarted
 from auditor.domain.diagnosis.words import (
     RELATIONAL_STORE,
     LoginOutcome,
@@ -66,10 +66,10 @@ def slots_full(evidence: Evidence) -> Iterator[Candidate]:
 
 
 def restarting(evidence: Evidence) -> Iterator[Candidate]:
-    """The server itself says that it starts, stops or recovers."""
+    """The server itself says that it starts, stops or recovers; for want of space it would never end to."""
     for login in evidence.of(LoginAnswered):
-        if login.outcome is LoginOutcome.STARTING:
-            store = store_of(evidence, login.component)
+        store = store_of(evidence, login.component)
+        if login.outcome is LoginOutcome.STARTING and not is_full(evidence, store):
             yield Candidate(
                 component=store,
                 fault=Fault.DB_RESTARTING,

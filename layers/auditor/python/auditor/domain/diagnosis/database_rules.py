@@ -7,6 +7,8 @@ from auditor.domain.diagnosis.candidate import Candidate, Confidence
 from auditor.domain.diagnosis.claims import Claim, LoginAnswered, SlotsUsed
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.own_ends import broken_pages, own_ends
 from auditor.domain.diagnosis.store_claims import LocksHeld, SchemaRevision, StoreCertificate
 from auditor.domain.diagnosis.store_words import Holding, StoreTrouble, Trust
 from auditor.domain.diagnosis.stores import (
@@ -132,6 +134,33 @@ def schema_behind_code(evidence: Evidence) -> Iterator[Candidate]:
             )
 
 
+def log_misses_schema(evidence: Evidence) -> Iterator[Candidate]:
+    """A service's log says that a table, a column or a revision is not there, and its tasks end at it or answer 500.
+
+    The catalogue may still name the schema that the release before needs, so that the database looks as declared.
+    """
+    for said in evidence.of(LogSays):
+        service = evidence.service_of(said.component)
+        ends, broken = own_ends(evidence, service), broken_pages(evidence, service)
+        for login in one_store(logins_for(evidence, service)):
+            if said.saying is not LogSaying.SCHEMA_MISSING or not (ends.claims or broken):
+                continue
+            yield Candidate(
+                component=evidence.bound_to("rds", login.database) or store_of(evidence, login.component),
+                fault=Fault.DB_SCHEMA_NOT_MIGRATED,
+                statement=f"Tasks of {service} {'end' if ends.claims else 'answer 500'}, and their log says "
+                f"{said.count} times that database {login.database} lacks what their code needs: it was not migrated "
+                "to this release.",
+                first_action="Run the migration that this release needs, or deploy the release before again.",
+                confidence=Confidence.HIGH,
+                proof=proof_of(said, login, *ends.claims, *broken),
+                shows=proof_of(said, *ends.claims, *broken),
+                harms=frozenset({service}),
+                cuts=ends.cuts,
+                named=True,
+            )
+
+
 def certificate_wrong(evidence: Evidence) -> Iterator[Candidate]:
     """The store's certificate has expired or is for another name: who verifies it cannot connect."""
     for shown in evidence.of(StoreCertificate):
@@ -173,4 +202,4 @@ def _full(evidence: Evidence, login: LoginAnswered, told: list[Claim]) -> Candid
     )
 
 
-RULES = (locks_hold_up, storage_full, slots_full_for_clients, schema_behind_code, certificate_wrong)
+RULES = (locks_hold_up, storage_full, slots_full_for_clients, schema_behind_code, log_misses_schema, certificate_wrong)

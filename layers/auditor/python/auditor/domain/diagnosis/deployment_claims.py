@@ -35,4 +35,13 @@ class RegistryIs:
     proof: Proof = ()
 
 
-DeploymentClaim = DeploymentStands | RegistersWith | RegistryIs
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServesGroups:
+    """The target groups, by name, that a service enters its tasks in; none where it stands behind no balancer."""
+
+    component: str
+    groups: tuple[str, ...]
+    proof: Proof = ()
+
+
+DeploymentClaim = ServesGroups | DeploymentStands | RegistersWith | RegistryIs

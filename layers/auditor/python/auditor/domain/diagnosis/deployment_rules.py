@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence
 from auditor.domain.diagnosis.claims import RegisteredAs, RunsAt
-from auditor.domain.diagnosis.deployment_claims import DeploymentStands, RegistersWith, RegistryIs
+from auditor.domain.diagnosis.deployment_claims import DeploymentStands, RegistersWith, RegistryIs, ServesGroups
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.groups import group_component
+from auditor.domain.diagnosis.routing_claims import PathAnswers, TargetsStand
+from auditor.domain.diagnosis.task_claims import RunningCounts
+from auditor.domain.diagnosis.words import Emitter
 
 
 def deployment_not_applied(evidence: Evidence) -> Iterator[Candidate]:
@@ -55,4 +59,41 @@ def registered_elsewhere(evidence: Evidence) -> Iterator[Candidate]:
             )
 
 
-RULES = (deployment_not_applied, registered_elsewhere)
+def serves_another_group(evidence: Evidence) -> Iterator[Candidate]:
+    """Tasks run and the group that the balancer sends to is empty, because they are entered in a group of nobody's."""
+    for serves in evidence.of(ServesGroups):
+        service = evidence.service_of(serves.component)
+        running = [c for c in evidence.of(RunningCounts) if c.component == serves.component and c.running]
+        empty = [
+            stand
+            for stand in evidence.of(TargetsStand)
+            if not stand.registered
+            and stand.group not in serves.groups
+            and evidence.service_of(group_component(evidence, stand.group, stand.component)) == service
+        ]
+        known = any(stand.group in serves.groups for stand in evidence.of(TargetsStand))
+        if not service or not serves.groups or not running or not empty or known:
+            continue
+        groups = " and ".join(serves.groups)
+        pages = [
+            page
+            for page in evidence.of(PathAnswers)
+            if page.status == 503
+            and page.emitter is Emitter.LOAD_BALANCER
+            and evidence.service_of(page.component) == service
+        ]
+        yield Candidate(
+            component=serves.component,
+            fault=Fault.TARGET_GROUP_NOT_ATTACHED,
+            statement=f"{serves.component} runs and enters its tasks in {groups}, to which no known listener sends: "
+            f"{empty[0].group}, where the requests go, has no target.",
+            first_action=f"Let the listener's rule forward to {groups}, or give the service {empty[0].group} again.",
+            confidence=Confidence.HIGH,
+            proof=proof_of(serves, *running, *empty, *pages),
+            shows=proof_of(*empty, *pages),
+            harms=frozenset({service}),
+            named=True,
+        )
+
+
+RULES = (deployment_not_applied, registered_elsewhere, serves_another_group)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from auditor.domain.diagnosis.addresses import place
 from auditor.domain.diagnosis.candidate import Candidate, Confidence
-from auditor.domain.diagnosis.claims import Claim, HealthReports, PortAnswers, RegisteredAs, RunningCounts, RunsAt
+from auditor.domain.diagnosis.claims import Claim, HealthReports, PortAnswers, RegisteredAs, RunsAt
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.groups import group_component
 from auditor.domain.diagnosis.routing_claims import PathAnswers, RequestRouted, TargetsStand
-from auditor.domain.diagnosis.routing_rules import group_component
+from auditor.domain.diagnosis.task_claims import RunningCounts
 from auditor.domain.diagnosis.words import Emitter, PortOutcome
 
 

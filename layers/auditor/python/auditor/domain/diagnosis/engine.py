@@ -7,14 +7,13 @@ from typing import Any
 from auditor.domain.attribution import Reading
 from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import (
-    Claim,
-)
+from auditor.domain.diagnosis.claims import Claim
 from auditor.domain.diagnosis.evidence import Evidence
 from auditor.domain.diagnosis.model import Diagnosis, Root, Victim
 from auditor.domain.diagnosis.next_observation import cheapest
 from auditor.domain.diagnosis.proof import seen_in
 from auditor.domain.diagnosis.rules import RULES
+from auditor.domain.diagnosis.strangers import without_strangers
 from auditor.domain.observation import Phase
 from auditor.domain.result import Result, Severity, Status
 from auditor.domain.target import Target
@@ -51,7 +50,8 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     """
     targets = {target.id: target for target in platform.targets if target.deployed}
     vantage = {seen_in(r.result) for r in readings if r.why_not and r.result.status is Status.FAIL}
-    evidence = Evidence((claim for claim in claims if not vantage & set(claim.proof)), platform)
+    heard = without_strangers(claim for claim in claims if not vantage & set(claim.proof))
+    evidence = Evidence(heard, platform)
     symptoms = tuple(
         _Symptom(result=reading.result, target=targets[reading.result.target])
         for reading in sorted(readings, key=lambda reading: reading.result.id)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from auditor.domain.diagnosis.cache_claims import CredentialInjected
 from auditor.domain.diagnosis.claims import (
     AnswerSays,
     Claim,
@@ -16,6 +17,8 @@ from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.topology import Component, Platform
 
 C = TypeVar("C")
+_PLACES = ("url", "host")
+"""The parts of a target's spec that say where it asks."""
 
 
 class Evidence:
@@ -31,6 +34,11 @@ class Evidence:
         for claim in sorted(set(claims), key=repr):
             self._claims.setdefault(type(claim), []).append(claim)
         self._specs = "\n".join(text.lower() for target in platform.targets for text in _texts(target.spec))
+        asked: dict[str, list[str]] = {}
+        for target in platform.targets:
+            places = [target.spec.get(key, "") for key in _PLACES] if isinstance(target.spec, Mapping) else []
+            asked.setdefault(target.service, []).extend(place.lower() for place in places if isinstance(place, str))
+        self._asked = {service: "\n".join(places) for service, places in asked.items()}
 
     def of(self, kind: type[C]) -> Sequence[C]:
         """All claims of one kind."""
@@ -82,8 +90,11 @@ class Evidence:
         """Whether the catalogue itself leads to this host: then it is meant, whatever resolvers say of it now."""
         if any(lookup.meant_absent and lookup.name.lower() == host.lower() for lookup in self.of(NameResolves)):
             return False
-        name = rf"(?<![a-z0-9.-]){re.escape(host.lower())}(?![a-z0-9-]|\.[a-z0-9])"
-        return re.search(name, self._specs) is not None
+        return _names(self._specs, host)
+
+    def asked_at(self, service: str, host: str) -> bool:
+        """Whether a target of a service asks at this host."""
+        return _names(self._asked.get(service, ""), host)
 
     def answers_naming(self, service: str, host: str, port: int | None) -> tuple[AnswerSays, ...]:
         """A service's answers that name this place as the one behind it."""
@@ -105,8 +116,17 @@ class Evidence:
 
     def settings_read(self, service: str) -> list[Claim]:
         """What was read of a service's running revision; empty where it was not read."""
-        read: list[SettingPointsTo | SettingMissing] = [*self.of(SettingPointsTo), *self.of(SettingMissing)]
+        read: list[SettingPointsTo | SettingMissing | CredentialInjected] = [
+            *self.of(SettingPointsTo),
+            *self.of(SettingMissing),
+            *self.of(CredentialInjected),
+        ]
         return [claim for claim in read if self.service_of(claim.component) == service]
+
+
+def _names(texts: str, host: str) -> bool:
+    """Whether a host stands in a text, whole."""
+    return re.search(rf"(?<![a-z0-9.-]){re.escape(host.lower())}(?![a-z0-9-]|\.[a-z0-9])", texts) is not None
 
 
 def _texts(document: object) -> Iterator[str]:

@@ -1,64 +1,39 @@
 """Rules about health checks of balancers: what is checked, how patiently, against what the service really answers."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import Claim, HealthReports, RunningCounts, TaskStopped
-from auditor.domain.diagnosis.evidence import Evidence, proof_of
+from auditor.domain.diagnosis.checked_groups import (
+    Checked,
+    certificates_demanded,
+    checked_groups,
+    fault_of_check,
+    of_service,
+)
+from auditor.domain.diagnosis.claims import HealthReports
+from auditor.domain.diagnosis.evidence import Evidence
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.proof import Proof
 from auditor.domain.diagnosis.routing_claims import (
-    GroupChecked,
     PathAnswers,
     RequestRouted,
-    TargetRefused,
-    TargetsStand,
 )
-from auditor.domain.diagnosis.routing_rules import group_component
 from auditor.domain.diagnosis.routing_words import TargetTrouble
-from auditor.domain.diagnosis.tls_claims import ClientCertificateDemanded
-from auditor.domain.diagnosis.words import Emitter, StopReason
+from auditor.domain.diagnosis.task_claims import RunningCounts
 
 _NO_SUCH_PAGE = (404, 405, 410)
 _NO_CREDENTIALS = (401, 403)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
-    """A group whose targets fail a check, and what else is known of the service behind it."""
-
-    component: str
-    service: str
-    check: GroupChecked
-    refused: tuple[TargetRefused, ...]
-    same_page: tuple[PathAnswers, ...]
-    other_pages: tuple[PathAnswers, ...]
-    killed: tuple[Claim, ...]
-
-    @property
-    def trouble(self) -> TargetTrouble:
-        return self.refused[0].trouble
-
-    @property
-    def statuses(self) -> tuple[int, ...]:
-        return tuple(sorted({status for refused in self.refused for status in refused.statuses}))
-
-    @property
-    def asked(self) -> str:
-        return f"{self.check.protocol} {self.check.path}"
-
-
 def status_not_accepted(evidence: Evidence) -> Iterator[Candidate]:
     """The service answers its health checks, and not with a status that the check accepts."""
-    for checked in _checked(evidence, TargetTrouble.STATUS_NOT_ACCEPTED):
+    for checked in checked_groups(evidence, TargetTrouble.STATUS_NOT_ACCEPTED):
         statuses = checked.statuses
         serves = [page for page in checked.other_pages if _serves(page)]
         if not statuses:
             continue
         codes = ", ".join(map(str, statuses))
         if all(200 <= status < 400 for status in statuses):
-            yield _fault(
+            yield fault_of_check(
                 checked,
                 Fault.HEALTHCHECK_MATCHER_MISMATCH,
                 f"{checked.component} accepts {checked.check.matcher} on {checked.asked}, where a working service "
@@ -67,7 +42,7 @@ def status_not_accepted(evidence: Evidence) -> Iterator[Candidate]:
                 with_also=checked.same_page,
             )
         elif all(status in _NO_SUCH_PAGE for status in statuses):
-            yield _fault(
+            yield fault_of_check(
                 checked,
                 Fault.HEALTHCHECK_PATH_WRONG,
                 f"{checked.component} checks {checked.asked}, which the service does not have ({codes})"
@@ -77,8 +52,8 @@ def status_not_accepted(evidence: Evidence) -> Iterator[Candidate]:
                 confidence=Confidence.HIGH if serves else Confidence.MEDIUM,
                 with_also=(*checked.same_page, *serves),
             )
-        elif all(status in _NO_CREDENTIALS for status in statuses) and not _refuses_the_name(checked):
-            yield _fault(
+        elif all(status in _NO_CREDENTIALS for status in statuses) and not _asks_for_more(evidence, checked):
+            yield fault_of_check(
                 checked,
                 Fault.HEALTHCHECK_REQUIRES_AUTH,
                 f"{checked.component} checks {checked.asked}, which demands credentials ({codes}) that a balancer does "
@@ -88,14 +63,14 @@ def status_not_accepted(evidence: Evidence) -> Iterator[Candidate]:
                 with_also=(*checked.same_page, *serves),
             )
         elif all(status >= 500 for status in statuses) and _everything_else_is_well(evidence, checked):
-            component = _health_code(evidence, checked) or checked.component
-            yield _fault(
+            code = _health_code(evidence, checked) or evidence.sibling(checked.component, "code")
+            yield fault_of_check(
                 checked,
                 Fault.HEALTH_ENDPOINT_DEFECT,
                 f"{checked.asked} answers {codes} to the balancer while every other page of the service is as it "
                 "should be and nothing that it needs is said to be unwell.",
                 "Mend the health page; until then check another one.",
-                component=component,
+                component=code,
                 confidence=Confidence.MEDIUM,
                 with_also=(*checked.same_page, *serves),
             )
@@ -103,12 +78,12 @@ def status_not_accepted(evidence: Evidence) -> Iterator[Candidate]:
 
 def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
     """Health checks time out, and the page that they ask is slow while others are not."""
-    for checked in _checked(evidence, TargetTrouble.NO_ANSWER_IN_TIME):
+    for checked in checked_groups(evidence, TargetTrouble.NO_ANSWER_IN_TIME):
         limit = checked.check.timeout_seconds
         late = [page for page in checked.same_page if page.status is None or page.seconds > limit]
         if not late or len(late) < len(checked.same_page) or _runs_nothing(evidence, checked):
             continue
-        ordinary = [page for page in checked.other_pages if _of_service(page) and not page.of_health]
+        ordinary = [page for page in checked.other_pages if of_service(page) and not page.of_health]
         quick = [page for page in ordinary if _serves(page) and page.seconds < limit]
         slow = [page for page in ordinary if page.status is None or page.seconds >= limit]
         if ordinary and len(quick) <= len(slow):
@@ -117,7 +92,7 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
         answered = [page for page in late if page.status is not None and page.as_declared]
         slowest = max(page.seconds for page in late)
         if answered and len(answered) == len(late) and not complaints:
-            yield _fault(
+            yield fault_of_check(
                 checked,
                 Fault.HEALTHCHECK_TIMEOUT_TOO_LOW,
                 f"{checked.component} gives {checked.asked} {limit} s, and the service answers it well after "
@@ -132,7 +107,7 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
         # Where no task was killed for it, the slow page only tells of what is unwell; that is what to mend.
         if through and (checked.killed or not complaints):
             why = ", ".join(sorted({report.word or report.dependency for report in complaints}))
-            yield _fault(
+            yield fault_of_check(
                 checked,
                 Fault.HEALTHCHECK_DEEP_TIMEOUT,
                 f"{checked.asked} takes longer than the {limit} s that {checked.component} gives it"
@@ -150,95 +125,7 @@ def no_answer_in_time(evidence: Evidence) -> Iterator[Candidate]:
             )
 
 
-def client_certificate_wanted(evidence: Evidence) -> Iterator[Candidate]:
-    """A health check cannot show the client certificate that the target demands."""
-    for checked in _checked(evidence, TargetTrouble.NO_CONNECTION):
-        ports = {refused.port for refused in checked.refused}
-        demanded = [
-            claim
-            for claim in evidence.of(ClientCertificateDemanded)
-            if claim.port in ports and evidence.service_of(claim.component) == checked.service
-        ]
-        if demanded and checked.check.protocol == "HTTPS":
-            yield _fault(
-                checked,
-                Fault.MTLS_REQUIRED_FOR_HEALTHCHECK,
-                f"The targets of {checked.component} demand a client certificate, which a balancer's health check "
-                "cannot show.",
-                "Check a port or a page for which the server asks no client certificate.",
-                with_also=demanded,
-            )
-
-
-def _checked(evidence: Evidence, trouble: TargetTrouble) -> Iterator[_Checked]:
-    """Every group none of whose targets is healthy, all for this trouble: a check that some pass is not at fault."""
-    for check in evidence.of(GroupChecked):
-        refused = tuple(claim for claim in evidence.of(TargetRefused) if claim.group == check.group)
-        component = group_component(evidence, check.group, check.component)
-        service = evidence.service_of(component)
-        if not service or not refused or any(claim.trouble is not trouble for claim in refused):
-            continue
-        if any(stand.healthy for stand in evidence.of(TargetsStand) if stand.group == check.group):
-            continue
-        pages = [page for page in evidence.of(PathAnswers) if evidence.service_of(page.component) == service]
-        path = check.path.partition("?")[0]
-        yield _Checked(
-            component=component,
-            service=service,
-            check=check,
-            refused=refused,
-            same_page=tuple(page for page in pages if page.path == path and _of_service(page)),
-            other_pages=tuple(page for page in pages if page.path != path),
-            killed=_killed(evidence, service),
-        )
-
-
-def _fault(
-    checked: _Checked,
-    fault: Fault,
-    statement: str,
-    first_action: str,
-    *,
-    component: str = "",
-    confidence: Confidence = Confidence.HIGH,
-    shown_by: Sequence[Claim] = (),
-    with_also: Sequence[Claim] = (),
-    ruled_out: RuledOut | None = None,
-) -> Candidate:
-    """A candidate about the check; ``shown_by``: what shows the fault besides targets, and tasks killed for it."""
-    shown: Proof = proof_of(*checked.refused, *checked.killed, *shown_by)
-    nothing_runs = any(isinstance(claim, RunningCounts) and claim.running == 0 for claim in checked.killed)
-    services = frozenset({checked.service})
-    return Candidate(
-        component=component or checked.component,
-        fault=fault,
-        statement=statement,
-        first_action=first_action,
-        confidence=confidence,
-        proof=tuple(sorted({*shown, *proof_of(checked.check, *with_also)})),
-        shows=shown,
-        # A balancer whose targets are all unhealthy sends to them nonetheless: it is ECS that kills them for it.
-        harms=services if checked.killed else frozenset(),
-        cuts=services if nothing_runs else frozenset(),
-        named=True,
-        ruled_out=(ruled_out,) if ruled_out is not None else (),
-    )
-
-
-def _killed(evidence: Evidence, service: str) -> tuple[Claim, ...]:
-    """Tasks of the service that were stopped for their health, and what that leaves running."""
-    stopped = [
-        claim
-        for claim in evidence.of(TaskStopped)
-        if claim.reason is StopReason.HEALTH_CHECK_FAILED and evidence.service_of(claim.component) == service
-    ]
-    if not stopped:
-        return ()
-    counts = [claim for claim in evidence.of(RunningCounts) if evidence.service_of(claim.component) == service]
-    return (*stopped, *counts)
-
-
-def _runs_nothing(evidence: Evidence, checked: _Checked) -> bool:
+def _runs_nothing(evidence: Evidence, checked: Checked) -> bool:
     """Whether nothing of the service runs, and not because of its checks: then whatever answers is not its task."""
     counts = [claim for claim in evidence.of(RunningCounts) if evidence.service_of(claim.component) == checked.service]
     return not checked.killed and any(claim.running == 0 for claim in counts)
@@ -246,24 +133,23 @@ def _runs_nothing(evidence: Evidence, checked: _Checked) -> bool:
 
 def _serves(page: PathAnswers) -> bool:
     """Whether the service itself answered, and as it should."""
-    return page.status is not None and page.status < 500 and page.as_declared and _of_service(page)
+    return page.status is not None and page.status < 500 and page.as_declared and of_service(page)
 
 
-def _of_service(page: PathAnswers) -> bool:
-    return page.emitter is not Emitter.LOAD_BALANCER
-
-
-def _wants_credentials(checked: _Checked) -> bool:
+def _wants_credentials(checked: Checked) -> bool:
     return any(page.status in _NO_CREDENTIALS for page in checked.same_page)
 
 
-def _refuses_the_name(checked: _Checked) -> bool:
-    """Whether the service refuses names that it is called by: a health check calls it by its address."""
-    return any(page.host_refused for page in (*checked.same_page, *checked.other_pages))
+def _asks_for_more(evidence: Evidence, checked: Checked) -> bool:
+    """Whether it refuses checks for another reason: the address they call it by, or the certificate they lack."""
+    return bool(certificates_demanded(evidence, checked)) or any(
+        page.host_refused for page in (*checked.same_page, *checked.other_pages)
+    )
 
 
-def _everything_else_is_well(evidence: Evidence, checked: _Checked) -> bool:
-    pages = checked.other_pages
+def _everything_else_is_well(evidence: Evidence, checked: Checked) -> bool:
+    # What a balancer answers as declared, such as a redirect to TLS, says nothing of the service.
+    pages = [page for page in checked.other_pages if of_service(page) or not page.as_declared]
     return bool(pages) and all(_serves(page) for page in pages) and not _complaints(evidence, checked.service)
 
 
@@ -279,7 +165,7 @@ def _through_balancer(evidence: Evidence, page: PathAnswers) -> bool:
     return any(routed.host.lower() == page.host.lower() for routed in evidence.of(RequestRouted))
 
 
-def _health_code(evidence: Evidence, checked: _Checked) -> str:
+def _health_code(evidence: Evidence, checked: Checked) -> str:
     """The component that stands for the code of the service's health page, where the catalogue names one so."""
     return next(
         (
@@ -291,4 +177,4 @@ def _health_code(evidence: Evidence, checked: _Checked) -> str:
     )
 
 
-RULES = (status_not_accepted, no_answer_in_time, client_certificate_wanted)
+RULES = (status_not_accepted, no_answer_in_time)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.domain.diagnosis.cache_words import NodeRole
 from auditor.domain.diagnosis.network_words import StoppedBy, StoreState
 from auditor.domain.diagnosis.proof import Proof
 
@@ -35,6 +36,19 @@ class EdgeAdmits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntranceAdmits:
+    """What the security groups of a balancer admit from everywhere: ranges of ports, both ends included.
+
+    ``groups``: their names and ids.
+    """
+
+    balancer: str
+    groups: tuple[str, ...]
+    ports: tuple[tuple[int, int], ...]
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetFull:
     """A subnet has no free address; ``names`` are its name and its id."""
 
@@ -52,11 +66,31 @@ class ResolverOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreIs:
-    """The cloud says of a store that it manages how it is; ``word`` is its own."""
+    """The cloud says of a store that it manages how it is; ``word`` is its own, ``host`` where clients find it."""
 
     component: str
+    host: str
     state: StoreState
     word: str
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentDown:
+    """The cloud tells of a store's shutdown, restart or recovery at this time; whether it is over it does not say."""
+
+    component: str
+    at: datetime
+    proof: Proof = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStands:
+    """A node of a store has this role now; ``node`` is its name in AWS, with which its own address begins."""
+
+    component: str
+    node: str
+    role: NodeRole
     proof: Proof = ()
 
 

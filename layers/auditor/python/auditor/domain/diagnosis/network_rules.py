@@ -7,19 +7,12 @@ connection works.
 from collections.abc import Iterator
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import (
-    AnswerSays,
-    Claim,
-    HealthReports,
-    NameResolves,
-    PortAnswers,
-    RunningCounts,
-    TaskStopped,
-)
+from auditor.domain.diagnosis.claims import AnswerSays, Claim, HealthReports, NameResolves, PortAnswers
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.network_claims import EdgeAdmits, ResolverOff, SubnetFull
 from auditor.domain.diagnosis.network_words import StoppedBy
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
 from auditor.domain.diagnosis.words import (
     KEY_VALUE_STORE,
     RELATIONAL_STORE,
@@ -42,7 +35,7 @@ _NO_ANSWER = (NameOutcome.TIMEOUT, NameOutcome.REFUSED, NameOutcome.SERVFAIL)
 def group_stops(evidence: Evidence) -> Iterator[Candidate]:
     """A security group lacks the rule for a connection that the platform makes."""
     for edge in _stopped(evidence, StoppedBy.INGRESS_RULE, StoppedBy.EGRESS_RULE):
-        component = _of_names(evidence, "sg", edge.stopped_at)
+        component = component_of_names(evidence, "sg", edge.stopped_at)
         if not component:
             continue
         inwards = edge.stopped_by is StoppedBy.INGRESS_RULE
@@ -63,7 +56,7 @@ def list_drops_replies(evidence: Evidence) -> Iterator[Candidate]:
     """A network ACL drops what comes back to clients' ephemeral ports."""
     by_list: dict[str, list[EdgeAdmits]] = {}
     for edge in _stopped(evidence, *_LISTS):
-        component = _of_names(evidence, "nacl", edge.stopped_at) or evidence.only("nacl")
+        component = component_of_names(evidence, "nacl", edge.stopped_at) or evidence.only("nacl")
         if component and edge.drops_replies:
             by_list.setdefault(component, []).append(edge)
     for component, edges in sorted(by_list.items()):
@@ -85,7 +78,7 @@ def list_drops_replies(evidence: Evidence) -> Iterator[Candidate]:
 def no_way_out(evidence: Evidence) -> Iterator[Candidate]:
     """What must reach the outside has no route that leads there."""
     for edge in _stopped(evidence, StoppedBy.ROUTE):
-        component = _of_names(evidence, "egress", edge.stopped_at) or evidence.only("egress")
+        component = component_of_names(evidence, "egress", edge.stopped_at) or evidence.only("egress")
         if component and edge.destination_kind == _OUTSIDE:
             yield _candidate(
                 evidence,
@@ -117,7 +110,7 @@ def no_address_for_a_task(evidence: Evidence) -> Iterator[Candidate]:
 def resolver_off(evidence: Evidence) -> Iterator[Candidate]:
     """The network's own resolver is switched off, and names are not answered."""
     for off in evidence.of(ResolverOff):
-        component = _of_names(evidence, "vpc", off.names) or evidence.only("vpc")
+        component = component_of_names(evidence, "vpc", off.names) or evidence.only("vpc")
         unanswered = [lookup for lookup in evidence.of(NameResolves) if lookup.outcome in _NO_ANSWER]
         if component:
             everybody = frozenset(service.id for service in evidence.platform.services)
@@ -142,7 +135,9 @@ def finds_no_address(evidence: Evidence, counts: RunningCounts) -> bool:
 
 def _full_subnets(evidence: Evidence) -> list[tuple[str, SubnetFull]]:
     """Subnets without a free address that the catalogue has a component for."""
-    found = [(_of_names(evidence, "subnet", c.names) or evidence.only("subnet"), c) for c in evidence.of(SubnetFull)]
+    found = [
+        (component_of_names(evidence, "subnet", c.names) or evidence.only("subnet"), c) for c in evidence.of(SubnetFull)
+    ]
     return [(component, full) for component, full in found if component]
 
 
@@ -244,7 +239,7 @@ def _words(edge: EdgeAdmits) -> str:
     return f"{edge.source} to {edge.destination} on port {edge.port}"
 
 
-def _of_names(evidence: Evidence, kind: str, names: tuple[str, ...]) -> str:
+def component_of_names(evidence: Evidence, kind: str, names: tuple[str, ...]) -> str:
     """The one component of a kind that stands for any of these names; empty where none or several do."""
     found = {evidence.bound_to(kind, name) for name in names} - {""}
     return found.pop() if len(found) == 1 else ""

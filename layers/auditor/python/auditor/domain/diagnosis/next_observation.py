@@ -3,13 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from auditor.domain.diagnosis.claims import (
-    AnswerSays,
-    RegisteredAs,
-    RunningCounts,
-    RunsAt,
-)
+from auditor.domain.diagnosis.claims import AnswerSays, RegisteredAs, RunsAt
 from auditor.domain.diagnosis.evidence import Evidence
+from auditor.domain.diagnosis.task_claims import RunningCounts
 from auditor.domain.observation import Phase
 from auditor.domain.result import Result
 from auditor.domain.target import Target

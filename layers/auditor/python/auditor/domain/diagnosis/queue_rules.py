@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import RunningCounts
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.queue_claims import DeadLettersGrow
+from auditor.domain.diagnosis.task_claims import RunningCounts
 
 
 def some_messages_cannot_be_handled(evidence: Evidence) -> Iterator[Candidate]:

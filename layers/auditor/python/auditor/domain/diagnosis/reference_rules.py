@@ -5,25 +5,31 @@ from collections.abc import Iterator
 from auditor.domain.diagnosis.cache_claims import StoreServes
 from auditor.domain.diagnosis.cache_complaints import complaining
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import HealthReports, ReferenceLeadsNowhere, SettingUnusable, TaskStopped
+from auditor.domain.diagnosis.claims import HealthReports, ReferenceLeadsNowhere, SecretGone, SettingUnusable
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.own_ends import own_ends
+from auditor.domain.diagnosis.stop_meanings import SECRET_WAITS_FOR_DELETION
+from auditor.domain.diagnosis.task_claims import TaskStopped
 from auditor.domain.diagnosis.words import StopReason
 
 
 def unusable_value(evidence: Evidence) -> Iterator[Candidate]:
     """A setting is present and its value cannot work."""
     for setting in evidence.of(SettingUnusable):
-        if evidence.service_of(setting.component):
+        service = evidence.service_of(setting.component)
+        ends = own_ends(evidence, service)
+        if service:
             yield Candidate(
                 component=setting.component,
                 fault=Fault.CONFIG_VALUE_MALFORMED,
                 statement=f"{setting.setting} in {setting.component} cannot be used: {setting.problem}.",
                 first_action=f"Correct {setting.setting} in the task definition and deploy the service again.",
-                confidence=Confidence.MEDIUM,
-                proof=setting.proof,
-                shows=setting.proof,
-                harms=frozenset({evidence.service_of(setting.component)}),
+                confidence=Confidence.HIGH if ends.claims else Confidence.MEDIUM,
+                proof=proof_of(setting, *ends.claims),
+                shows=proof_of(setting, *ends.claims),
+                harms=frozenset({service}),
+                cuts=ends.cuts,
             )
 
 
@@ -31,13 +37,14 @@ def reference_to_nothing(evidence: Evidence) -> Iterator[Candidate]:
     """A setting takes its value from a secret or parameter that does not exist; new tasks cannot start."""
     for reference in evidence.of(ReferenceLeadsNowhere):
         service = evidence.service_of(reference.component)
+        gone = [c for c in evidence.of(SecretGone) if c.component == evidence.bound_to("secret", reference.reference)]
         wanted = StopReason.PARAMETER_NOT_FOUND if reference.to_parameter else StopReason.SECRET_NOT_FOUND
         stopped = [
             claim
             for claim in evidence.of(TaskStopped)
             if claim.reason is wanted and evidence.service_of(claim.component) == service
         ]
-        component = _where_to_act(evidence, reference)
+        component = gone[0].component if gone else _where_to_act(evidence, reference)
         if not service or not component:
             continue
         store, complaints = _store_that_is_well(evidence, component, service)
@@ -46,12 +53,15 @@ def reference_to_nothing(evidence: Evidence) -> Iterator[Candidate]:
         yield Candidate(
             component=component,
             fault=Fault.SSM_PARAMETER_MISSING if reference.to_parameter else Fault.SECRET_ARN_INVALID,
-            statement=f"{reference.setting} in {reference.component} takes its value from a {what} that does not exist"
-            f" ({reference.reference or 'no readable reference'}).",
-            first_action=f"{remedy} in {reference.component}, and deploy the service again.",
+            statement=f"{reference.setting} in {reference.component} takes its value from a {what} that "
+            f"{'waits for its deletion' if gone else 'does not exist'} "
+            f"({reference.reference or 'no readable reference'}).",
+            first_action=SECRET_WAITS_FOR_DELETION.first_action
+            if gone
+            else f"{remedy} in {reference.component}, and deploy the service again.",
             confidence=Confidence.HIGH if stopped or store else Confidence.MEDIUM,
-            proof=proof_of(reference, *stopped, *store, *complaints),
-            shows=proof_of(reference, *stopped, *complaints),
+            proof=proof_of(reference, *gone, *stopped, *store, *complaints),
+            shows=proof_of(reference, *gone, *stopped, *complaints),
             harms=frozenset({service}),
             named=bool(stopped or store),
             ruled_out=tuple(

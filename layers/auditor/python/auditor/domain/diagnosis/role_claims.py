@@ -28,4 +28,13 @@ class HoldsPassword:
     proof: Proof = ()
 
 
-RoleClaim = RunsWithRoles | HoldsPassword
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordInPlain:
+    """A setting of the running revision is a relational store's password by its name, and no reference to a secret."""
+
+    component: str
+    setting: str
+    proof: Proof = ()
+
+
+RoleClaim = RunsWithRoles | HoldsPassword | PasswordInPlain

@@ -14,9 +14,9 @@ from auditor.domain.diagnosis.words import Emitter
 class RequestRouted:
     """What the rules of a balancer do with a declared request that should go to the group ``wanted``.
 
-    ``rule`` is the one that takes it, in words, ``groups`` where it sends it, ``status`` its own answer where it sends
-    it nowhere. ``own_rule``: of a captured request the rule that should take it. ``elsewhere``: other ports of the same
-    balancer that would forward it as declared.
+    ``rule`` is the one that takes it, in words (``by_default``: for want of another), ``groups`` where it sends it,
+    ``status`` its own answer where it sends it nowhere. ``own_rule``: of a captured request the rule that should take
+    it. ``elsewhere``: other ports of the same balancer that would forward it as declared.
     """
 
     component: str
@@ -27,6 +27,7 @@ class RequestRouted:
     wanted: str
     fate: RouteFate
     rule: str = ""
+    by_default: bool = False
     groups: tuple[str, ...] = ()
     status: int | None = None
     own_rule: str = ""

@@ -1,11 +1,11 @@
-"""Rules about how requests get to a service: listeners, groups, zones, certificates, and connections that break."""
+"""Rules about what stands between a listener and a service: groups, zones, certificates, and connections that break."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import RunningCounts, TaskStopped
+from auditor.domain.diagnosis.candidate import Candidate, Confidence
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.groups import group_component, targets_of
 from auditor.domain.diagnosis.routing_claims import (
     AnswersCounted,
     CertificateStands,
@@ -16,34 +16,12 @@ from auditor.domain.diagnosis.routing_claims import (
     TargetsStand,
 )
 from auditor.domain.diagnosis.routing_words import RouteFate, TargetTrouble
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
+from auditor.domain.diagnosis.tls_places import place_of
 from auditor.domain.diagnosis.words import Emitter
 
 _FEW_PERCENT = 50.0
 """Connections that break because they were idle are a part of all; when most break, the server does."""
-
-
-def route_not_as_declared(evidence: Evidence) -> Iterator[Candidate]:
-    """A declared request does not get to its group, and the rules say why."""
-    for routed in evidence.of(RequestRouted):
-        component = _listener(evidence, routed)
-        if routed.fate is RouteFate.AS_DECLARED or not evidence.service_of(component):
-            continue
-        asked, unused = _asked(evidence, routed), _unused(evidence, routed.wanted)
-        served_well = [page for page in asked if page.as_declared and page.emitter is not Emitter.LOAD_BALANCER]
-        fault, statement, first_action = _told(component, routed)
-        yield Candidate(
-            component=component,
-            fault=fault,
-            statement=statement,
-            first_action=first_action,
-            # Users who are served as declared say that the declaration may be what is wrong.
-            confidence=Confidence.MEDIUM if served_well else Confidence.HIGH,
-            proof=proof_of(routed, *asked, *unused),
-            shows=proof_of(routed, *(page for page in asked if not page.as_declared), *unused),
-            harms=_services(evidence, component, routed.wanted) if not served_well else frozenset(),
-            named=not served_well,
-            ruled_out=_groups_are_fine(evidence, (routed.wanted, *routed.groups), component),
-        )
 
 
 def group_without_balancer(evidence: Evidence) -> Iterator[Candidate]:
@@ -53,7 +31,7 @@ def group_without_balancer(evidence: Evidence) -> Iterator[Candidate]:
         if used.balancers or not evidence.service_of(component):
             continue
         lost = [routed for routed in evidence.of(RequestRouted) if routed.wanted == used.group]
-        if any(routed.fate is not RouteFate.AS_DECLARED for routed in lost):
+        if any(routed.fate not in (RouteFate.AS_DECLARED, RouteFate.SHARED) for routed in lost):
             continue
         yield Candidate(
             component=component,
@@ -78,7 +56,7 @@ def zone_not_served(evidence: Evidence) -> Iterator[Candidate]:
             continue
         own = group_component(evidence, refused.group, refused.component)
         component = evidence.bound_to("alb", used[0].balancers[0]) or own
-        service, stand = evidence.service_of(own), _stand(evidence, refused.group)
+        service, stand = evidence.service_of(own), targets_of(evidence, refused.group)
         if not evidence.service_of(component):
             continue
         nobody_serves = any(claim.healthy == 0 for claim in stand)
@@ -103,6 +81,7 @@ def certificate_expired(evidence: Evidence) -> Iterator[Candidate]:
     for stands in evidence.of(CertificateStands):
         component = (
             evidence.bound_to("acm", stands.domain)
+            or place_of(evidence, stands.domain)
             or evidence.only("acm")
             or evidence.bound_to("alb", stands.balancer)
             or stands.component
@@ -136,7 +115,7 @@ def idle_connections_break(evidence: Evidence) -> Iterator[Candidate]:
             component = group_component(evidence, group, "")
             service = evidence.service_of(component)
             server = evidence.sibling(component, "app") or component
-            stand, stopped = _stand(evidence, group), _stopped(evidence, service)
+            stand, stopped = targets_of(evidence, group), _stopped(evidence, service)
             well = [c for c in stand if c.healthy and c.healthy + c.starting + c.leaving == c.registered]
             broke = [
                 page
@@ -182,82 +161,6 @@ def nothing_registered(evidence: Evidence) -> Iterator[Candidate]:
         )
 
 
-def group_component(evidence: Evidence, group: str, told: str) -> str:
-    """The component that stands for a target group; ``told`` where the catalogue binds none to its name."""
-    return evidence.bound_to("tg", group) or told
-
-
-def _told(component: str, routed: RequestRouted) -> tuple[Fault, str, str]:
-    """Fault, statement and first action of a route that is not as declared."""
-    request = f"{routed.host}{routed.path} on port {routed.port}"
-    to, wanted = " and ".join(routed.groups), routed.wanted
-    if routed.fate is RouteFate.WRONG_GROUP:
-        return (
-            Fault.LISTENER_RULE_WRONG_TARGET,
-            f"{_first(routed.rule)} of {component} takes {request} and forwards it to {to} instead of {wanted}.",
-            f"Change the action of {routed.rule} to {wanted}.",
-        )
-    if routed.fate is RouteFate.CAPTURED:
-        return (
-            Fault.LISTENER_RULE_CAPTURES_HOST,
-            f"{_first(routed.rule)} of {component} takes {request}, not its host's: {routed.own_rule} has no turn.",
-            f"Give {routed.rule} the host that it is meant for, or a priority behind {routed.own_rule}.",
-        )
-    also = f"; the listener on {routed.elsewhere[0]} has the rules" if routed.elsewhere else ""
-    answered = f": it is answered with {routed.status}" if routed.status is not None else ""
-    if routed.fate is RouteFate.NO_LISTENER:
-        answered = ": nothing listens there"
-    return (
-        Fault.LISTENER_RULE_MISSING,
-        f"{component} has no rule that forwards {request} to {wanted}{answered}{also}.",
-        f"Create the rule that forwards {routed.path} to {wanted} on the listener of port {routed.port}.",
-    )
-
-
-def _first(words: str) -> str:
-    """As a sentence begins."""
-    return words[:1].upper() + words[1:]
-
-
-def _listener(evidence: Evidence, routed: RequestRouted) -> str:
-    return (
-        evidence.bound_to("listener", f"{routed.balancer}/{routed.port}")
-        or evidence.bound_to("alb", routed.balancer)
-        or routed.component
-    )
-
-
-def _asked(evidence: Evidence, routed: RequestRouted) -> list[PathAnswers]:
-    """The same request, as it was really made."""
-    return [
-        page
-        for page in evidence.of(PathAnswers)
-        if page.host.lower() == routed.host.lower() and page.port == routed.port and page.path == routed.path
-    ]
-
-
-def _unused(evidence: Evidence, group: str) -> list[GroupUsedBy]:
-    """A group that is left without a balancer."""
-    return [used for used in evidence.of(GroupUsedBy) if used.group == group and not used.balancers]
-
-
-def _groups_are_fine(evidence: Evidence, groups: Sequence[str], blamed: str) -> tuple[RuledOut, ...]:
-    found = []
-    for group in dict.fromkeys(groups):
-        component = group_component(evidence, group, "")
-        stand = [claim for claim in _stand(evidence, group) if claim.healthy]
-        if stand and component and component != blamed:
-            why = f"{stand[0].healthy} of its {stand[0].registered} targets are healthy"
-            found.append(RuledOut(subject=component, why=why, proof=stand[0].proof))
-    return tuple(found)
-
-
-def _services(evidence: Evidence, component: str, group: str) -> frozenset[str]:
-    """Whom a listener's fault harms: who owns the group that should have got the request, else the listener's owner."""
-    owner = evidence.service_of(group_component(evidence, group, ""))
-    return frozenset({owner or evidence.service_of(component)})
-
-
 def _behind(evidence: Evidence, balancer: str, component: str) -> frozenset[str]:
     """The services that are reached through a balancer."""
     owners = {evidence.service_of(group_component(evidence, g, "")) for g in _groups_behind(evidence, balancer)}
@@ -270,16 +173,11 @@ def _groups_behind(evidence: Evidence, balancer: str) -> list[str]:
     return sorted(routed | used)
 
 
-def _stand(evidence: Evidence, group: str) -> list[TargetsStand]:
-    return [claim for claim in evidence.of(TargetsStand) if claim.group == group]
-
-
 def _stopped(evidence: Evidence, service: str) -> list[TaskStopped]:
     return [claim for claim in evidence.of(TaskStopped) if evidence.service_of(claim.component) == service]
 
 
 RULES = (
-    route_not_as_declared,
     group_without_balancer,
     zone_not_served,
     certificate_expired,

@@ -7,6 +7,8 @@ class RouteFate(StrEnum):
     """What a balancer's rules make of a declared request."""
 
     AS_DECLARED = "as_declared"
+    SHARED = "shared"
+    """A part of it goes to other groups, by weight."""
     WRONG_GROUP = "wrong_group"
     CAPTURED = "captured"
     """Taken by a rule of another host before the one that would be right."""

@@ -25,6 +25,9 @@ from auditor.domain.diagnosis.words import (
     Saying,
 )
 
+_PRIVATE_ENDS = ("local", "internal", "private", "lan", "corp", "home", "intranet", "test")
+"""Reserved, or never delegated: RFC 6762 appendix G, ICANN's resolutions on .internal, .corp and .home, RFC 2606."""
+
 
 def name_in_no_namespace(evidence: Evidence) -> Iterator[Candidate]:
     """A setting names a host that does not exist, and what it means is registered under another namespace."""
@@ -40,34 +43,39 @@ def name_in_no_namespace(evidence: Evidence) -> Iterator[Candidate]:
         absent = [lookup for lookup in lookups if lookup.outcome is NameOutcome.NXDOMAIN]
         complaints = _complaints(evidence, service, host, setting.port)
         meant = _meant(setting, evidence.of(RegisteredAs))
-        if meant is None or any(lookup.outcome is NameOutcome.RESOLVED for lookup in lookups):
+        name = meant.name if meant is not None else setting.declared_host
+        if any(lookup.outcome is NameOutcome.RESOLVED for lookup in lookups):
             continue
-        if not absent and not complaints:
+        # A name that could be a public one is no matter of namespaces, unless it is known what is meant by it.
+        if not (absent or complaints) or not (name or _ends_as_private(host, namespaces)):
             continue
         known_names = " and ".join(sorted({known.namespace for known in namespaces}))
-        alive = [lookup for lookup in _lookups(evidence, meant.name) if lookup.outcome is NameOutcome.RESOLVED]
+        alive = [lookup for lookup in _lookups(evidence, name) if lookup.outcome is NameOutcome.RESOLVED]
         port = f":{setting.port}" if setting.port else ""
+        right = name + port if name else "the name of what is meant"
+        registered = [meant] if meant is not None else []
         yield Candidate(
             component=setting.component,
             fault=Fault.DNS_NAMESPACE_MISMATCH,
             statement=f"{setting.setting} in {setting.component} names {host}, which "
             f"{'does not exist (NXDOMAIN) and ' if absent else ''}lies in no namespace that exists ({known_names}); "
-            f"{meant.component} is registered as {meant.name}.",
-            first_action=f"Set {setting.setting} to {meant.name}{port} and deploy the service again. Do not put an "
+            + (f"{meant.component} is registered as {name}." if meant else f"it should be {name or 'another name'}."),
+            first_action=f"Set {setting.setting} to {right} and deploy the service again. Do not put an "
             "address in place of the name: it changes with every task.",
             # Without the lookup it is decided only where the catalogue says which name was meant.
-            confidence=Confidence.HIGH if absent or setting.declared_host == meant.name else Confidence.MEDIUM,
-            proof=proof_of(setting, *namespaces, meant, *absent, *complaints, *alive),
+            confidence=Confidence.HIGH if name and (absent or setting.declared_host == name) else Confidence.MEDIUM,
+            proof=proof_of(setting, *namespaces, *registered, *absent, *complaints, *alive),
             shows=proof_of(setting, *absent, *complaints),
             harms=frozenset({service}),
             named=bool(complaints),
-            ruled_out=(
+            ruled_out=tuple(
                 RuledOut(
-                    subject=meant.component,
-                    why=f"{meant.name} is registered with {', '.join(meant.addresses) or 'no instance'}"
+                    subject=claim.component,
+                    why=f"{claim.name} is registered with {', '.join(claim.addresses) or 'no instance'}"
                     + (" and resolves" if alive else ""),
-                    proof=proof_of(meant, *alive),
-                ),
+                    proof=proof_of(claim, *alive),
+                )
+                for claim in registered
             ),
         )
 
@@ -183,12 +191,12 @@ def _complaints(evidence: Evidence, service: str, host: str, port: int | None) -
 
 
 def _nameless_complaints(evidence: Evidence, service: str) -> list[AnswerSays]:
-    """A service's answers that say that it cannot reach something, and not what."""
+    """A service's answers that say that it cannot use something, and not what."""
     return [
         answer
         for answer in evidence.of(AnswerSays)
         if not answer.upstream_host
-        and answer.saying in (Saying.CANNOT_CONNECT_UPSTREAM, Saying.UPSTREAM_TIMEOUT)
+        and answer.saying in (Saying.CANNOT_CONNECT_UPSTREAM, Saying.UPSTREAM_TIMEOUT, Saying.NEIGHBOUR_FAILED)
         and evidence.service_of(answer.component) == service
     ]
 
@@ -215,6 +223,12 @@ def _living(evidence: Evidence) -> list[RunsAt | RegisteredAs]:
 def _living_addresses(evidence: Evidence) -> set[str]:
     living = {a for claim in _living(evidence) for a in claim.addresses}
     return living | {a for claim in evidence.of(NameResolves) for a in claim.addresses}
+
+
+def _ends_as_private(host: str, namespaces: Sequence[NamespaceExists]) -> bool:
+    """Whether a name ends as the platform's own namespaces do, in a word that no public name ends with."""
+    last = host.rpartition(".")[2]
+    return last in _PRIVATE_ENDS and any(known.namespace.lower().endswith(f".{last}") for known in namespaces)
 
 
 def _lookups(evidence: Evidence, name: str) -> list[NameResolves]:

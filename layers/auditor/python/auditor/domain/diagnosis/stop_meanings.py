@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from auditor.domain.diagnosis.claims import LoginAnswered
+from auditor.domain.blame import needed_services
+from auditor.domain.diagnosis.cache_claims import CredentialInjected
+from auditor.domain.diagnosis.claims import LoginAnswered, SecretGone
 from auditor.domain.diagnosis.evidence import Evidence
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
@@ -86,6 +88,13 @@ MEANINGS = {
     ),
 }
 
+SECRET_WAITS_FOR_DELETION = Meaning(
+    fault=Fault.SECRET_ARN_INVALID,
+    kind="secret",
+    words="cannot start: the deletion of a secret that its task definition references is scheduled",
+    first_action="Restore the secret (aws secretsmanager restore-secret); then ECS starts tasks by itself.",
+)
+
 _SAYINGS = {
     LogSaying.WRONG_ARCHITECTURE: StopReason.WRONG_ARCHITECTURE,
     LogSaying.FILE_MISSING: StopReason.FILE_MISSING,
@@ -110,6 +119,24 @@ def reason_by_log(evidence: Evidence, said: list[LogSays]) -> StopReason | None:
         if saying in sayings and (saying is not LogSaying.LOGIN_REFUSED or accepted):
             return reason
     return None
+
+
+def gone_secrets(evidence: Evidence, stopped: str) -> list[SecretGone]:
+    """The secret that waits for its deletion and is what a task lacks that stops for want of one; empty unless one is.
+
+    It is one that the service references; where its settings were not read, one of its own or of what it needs.
+    """
+    service = evidence.service_of(stopped)
+    taken = [c for c in evidence.of(CredentialInjected) if evidence.service_of(c.component) == service]
+    referenced = {evidence.bound_to("secret", claim.secret) for claim in taken}
+    near = {service, *needed_services(evidence.platform).get(service, frozenset())}
+    read = evidence.settings_read(service)
+    gone = [
+        claim
+        for claim in evidence.of(SecretGone)
+        if (claim.component in referenced if read else evidence.service_of(claim.component) in near)
+    ]
+    return gone if len(gone) == 1 else []
 
 
 def component_of(evidence: Evidence, stopped: str, meaning: Meaning) -> str:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+from auditor.domain.diagnosis.cache_claims import CredentialInjected
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import Claim, ConnectsAs, LoginAnswered, SettingUnusable
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.own_ends import own_ends
+from auditor.domain.diagnosis.role_claims import PasswordInPlain
 from auditor.domain.diagnosis.store_claims import DemandsEncryption, PasswordUnfitForUrl
 from auditor.domain.diagnosis.store_words import Encryption, StoreTrouble, Trust
 from auditor.domain.diagnosis.stores import (
@@ -71,6 +74,34 @@ def own_wrong_password(evidence: Evidence) -> Iterator[Candidate]:
             confidence=Confidence.HIGH,
             proof=proof_of(connects, *said, *logins),
             shows=proof_of(connects, *said, *evidence.complaints(service, RELATIONAL_STORE)),
+            harms=frozenset({service}),
+            named=True,
+            ruled_out=(store_is_fine(evidence, logins[0]),),
+        )
+
+
+def own_password_in_place_of_the_secret(evidence: Evidence) -> Iterator[Candidate]:
+    """A client's password is a plain setting and is refused, while the secret's, which it does not take, works."""
+    for plain in evidence.of(PasswordInPlain):
+        service = evidence.service_of(plain.component)
+        said = login_refusals(evidence, service)
+        logins = [login for login in one_store(logins_for(evidence, service)) if accepted(login)]
+        if not service or not said or not logins:
+            continue
+        taken = [c for c in evidence.of(CredentialInjected) if evidence.same_service(c.component, plain.component)]
+        secret = evidence.bound_to("secret", logins[0].secret)
+        if any(evidence.bound_to("secret", claim.secret) == secret for claim in taken):
+            continue  # then it may be another store's
+        yield Candidate(
+            component=plain.component,
+            fault=Fault.DB_BAD_PASSWORD,
+            statement=f"{plain.setting} in {plain.component} is a password of its own, which {logins[0].host} "
+            f"refuses; that of {secret or 'the secret'} works, and the service does not take it.",
+            first_action=f"Reference {secret or 'the secret'} in {plain.setting} in place of the plain value, then "
+            "deploy the service again.",
+            confidence=Confidence.HIGH,
+            proof=proof_of(plain, *said, *logins),
+            shows=proof_of(*said, *evidence.complaints(service, RELATIONAL_STORE)),
             harms=frozenset({service}),
             named=True,
             ruled_out=(store_is_fine(evidence, logins[0]),),
@@ -152,6 +183,7 @@ def _broken_url(evidence: Evidence, component: str, login: LoginAnswered, told: 
         *said_of_store(evidence, service, StoreTrouble.ADDRESS_UNUSABLE),
     ]
     settings = [claim for claim in told if isinstance(claim, SettingUnusable)]
+    ends = own_ends(evidence, service)
     where = settings[0].setting if settings else "the code"
     return Candidate(
         component=component,
@@ -161,10 +193,11 @@ def _broken_url(evidence: Evidence, component: str, login: LoginAnswered, told: 
         first_action=f"Percent-encode the password where {where} puts it into a URL (or pass host, user and password "
         "one by one) and deploy the service again.",
         confidence=Confidence.HIGH,
-        proof=proof_of(*told, login, *complaints),
-        shows=proof_of(*settings, *complaints),
+        proof=proof_of(*told, login, *complaints, *ends.claims),
+        shows=proof_of(*settings, *complaints, *ends.claims),
         harms=frozenset({service}),
-        named=bool(complaints),
+        cuts=ends.cuts,
+        named=bool(complaints or ends.claims),
         ruled_out=(
             store_is_fine(evidence, login),
             RuledOut(subject="names and network", why="what a client takes for a host may be a part of the password"),
@@ -187,6 +220,7 @@ RULES = (
     encryption_switched_off,
     encryption_demanded,
     own_wrong_password,
+    own_password_in_place_of_the_secret,
     password_breaks_url,
     authority_unknown_to_client,
 )

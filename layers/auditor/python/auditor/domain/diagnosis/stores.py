@@ -7,6 +7,8 @@ from auditor.domain.diagnosis.candidate import RuledOut
 from auditor.domain.diagnosis.claims import Claim, ConnectsAs, LoginAnswered
 from auditor.domain.diagnosis.evidence import Evidence
 from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.network_claims import StoreIs
+from auditor.domain.diagnosis.network_words import StoreState
 from auditor.domain.diagnosis.store_claims import StoreCertificate, StoreComplaint
 from auditor.domain.diagnosis.store_words import StoreTrouble
 from auditor.domain.diagnosis.words import LoginOutcome
@@ -15,6 +17,15 @@ from auditor.domain.diagnosis.words import LoginOutcome
 def store_of(evidence: Evidence, component: str) -> str:
     """The server itself: a login's target may stand for the secret that it uses."""
     return evidence.sibling(component, "rds") or component
+
+
+def is_full(evidence: Evidence, store: str) -> bool:
+    """Whether the cloud says of a store, or of one of the same service, that its storage is used up."""
+    return any(
+        claim.state is StoreState.STORAGE_FULL
+        and (claim.component == store or evidence.same_service(claim.component, store))
+        for claim in evidence.of(StoreIs)
+    )
 
 
 def logins_at(evidence: Evidence, host: str) -> list[LoginAnswered]:

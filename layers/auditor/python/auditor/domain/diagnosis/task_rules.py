@@ -3,37 +3,50 @@
 from collections.abc import Iterator
 
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import (
-    Claim,
-    NameResolves,
-    PortAnswers,
-    RegisteredAs,
-    RunningCounts,
-    RunsAt,
-    TaskStopped,
-)
+from auditor.domain.diagnosis.claims import PortAnswers, RegisteredAs, RunsAt
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.log_claims import LogSays
+from auditor.domain.diagnosis.log_claims import LogSaying, LogSays
+from auditor.domain.diagnosis.network_claims import EdgeAdmits
 from auditor.domain.diagnosis.network_rules import finds_no_address
+from auditor.domain.diagnosis.own_ends import broken_pages, names_gone, own_reason
 from auditor.domain.diagnosis.routing_claims import TargetRefused, TargetsStand
-from auditor.domain.diagnosis.stop_meanings import MEANINGS, component_of, log_of, reason_by_log
+from auditor.domain.diagnosis.stop_meanings import (
+    MEANINGS,
+    SECRET_WAITS_FOR_DELETION,
+    component_of,
+    gone_secrets,
+    log_of,
+    reason_by_log,
+)
 from auditor.domain.diagnosis.stores import login_refused_to_all
-from auditor.domain.diagnosis.words import NameOutcome, PortOutcome, StopReason
+from auditor.domain.diagnosis.task_claims import RunningCounts, TaskStopped
+from auditor.domain.diagnosis.words import PortOutcome, StopReason
+
+_CRASHED = MEANINGS[StopReason.CRASHED]
+_LACKING = {
+    LogSaying.FILE_MISSING: "a file or module that the code needs is not in the image",
+    LogSaying.SETTING_MISSING: "a setting that the code needs is absent",
+}
+"""What a process may notice only when it needs it."""
 
 
 def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
     """A stopped task says itself why."""
     for stopped in evidence.of(TaskStopped):
         said = _said_in_log(evidence, stopped)
-        meaning, service = MEANINGS.get(_reason(evidence, stopped, said)), evidence.service_of(stopped.component)
+        reason, service = _reason(evidence, stopped, said), evidence.service_of(stopped.component)
+        gone = gone_secrets(evidence, stopped.component) if reason is StopReason.SECRET_NOT_FOUND else []
+        meaning = SECRET_WAITS_FOR_DELETION if gone else MEANINGS.get(reason)
         if meaning is None or not service:
             continue
-        component = component_of(evidence, stopped.component, meaning)
-        if not component:
+        component = gone[0].component if gone else component_of(evidence, stopped.component, meaning)
+        crashed = meaning is _CRASHED
+        if not component or (crashed and own_reason(evidence, service)):
             continue
         counts = [claim for claim in evidence.of(RunningCounts) if claim.component == stopped.component]
         nothing_runs = any(claim.running == 0 for claim in counts)
+        lost = [*gone, *(names_gone(evidence, service) if nothing_runs else ())]
         # While as many run as should, a task that stopped is no proof that users feel it.
         short = not counts or any(claim.running < claim.desired for claim in counts)
         yield Candidate(
@@ -41,9 +54,12 @@ def stopped_for_a_reason(evidence: Evidence) -> Iterator[Candidate]:
             fault=meaning.fault,
             statement=f"A task of {stopped.component} {meaning.words}.",
             first_action=meaning.first_action,
-            confidence=Confidence.HIGH if short else Confidence.MEDIUM,
-            proof=proof_of(stopped, *said, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
-            shows=proof_of(stopped, *counts, *(_names_gone(evidence, service) if nothing_runs else ())),
+            # An own error can be that of a setting, unless those were read.
+            confidence=Confidence.HIGH
+            if short and not (crashed and not evidence.settings_read(service))
+            else Confidence.MEDIUM,
+            proof=proof_of(stopped, *said, *counts, *lost),
+            shows=proof_of(stopped, *counts, *lost),
             harms=frozenset({service}),
             cuts=frozenset({service}) if nothing_runs else frozenset(),
             named=short,
@@ -57,10 +73,11 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         stopped = [claim for claim in evidence.of(TaskStopped) if claim.component == counts.component]
         told = [claim for claim in stopped if _told(evidence, claim)]
         killed = any(claim.reason is StopReason.HEALTH_CHECK_FAILED for claim in stopped)
-        if not service or counts.running > 0 or counts.desired == 0 or told or finds_no_address(evidence, counts):
+        if not service or counts.running > 0 or counts.may_rest or told or finds_no_address(evidence, counts):
             continue
-        # Nor who ends at a login that is refused to everybody: there the secret and the store are looked at.
-        if login_refused_to_all(evidence, service):
+        # Nor who ends at a login that is refused to everybody, where the secret and the store are looked at, or for
+        # another reason that is known.
+        if login_refused_to_all(evidence, service) or (stopped and own_reason(evidence, service)):
             continue
         # Who was killed for its health did not fail to run: what the check asks and gets decides.
         if killed and any(evidence.service_of(claim.component) == service for claim in evidence.of(TargetRefused)):
@@ -68,16 +85,51 @@ def nothing_runs(evidence: Evidence) -> Iterator[Candidate]:
         yield Candidate(
             component=counts.component,
             fault=Fault.NO_RUNNING_TASKS,
-            statement=f"{counts.component} should run {counts.desired} and runs none{_why(evidence, stopped)}.",
+            statement=f"{counts.component} should run {counts.desired} and runs none{_why(evidence, stopped)}."
+            if counts.desired
+            else f"{counts.component} was scaled to no task at all.",
             first_action="Read the stopped tasks' reasons and the last lines of their log; roll back to the last "
-            "revision that ran.",
-            confidence=Confidence.MEDIUM if counts.rolling_out or killed else Confidence.HIGH,
-            proof=proof_of(counts, *stopped, *_names_gone(evidence, service)),
-            shows=proof_of(counts, *stopped, *_names_gone(evidence, service)),
+            "revision that ran."
+            if counts.desired
+            else "Set the service's desired count back, and see who or what set it to 0.",
+            # Where subnets and rules were not read, their want of addresses or ways may be the reason.
+            confidence=Confidence.MEDIUM
+            if counts.rolling_out or killed or not evidence.of(EdgeAdmits)
+            else Confidence.HIGH,
+            proof=proof_of(counts, *stopped, *names_gone(evidence, service)),
+            shows=proof_of(counts, *stopped, *names_gone(evidence, service)),
             cuts=frozenset({service}),
             named=True,
             # A task that ended by itself may have ended for want of what it needs.
             for_want_of=service if stopped and all(claim.reason is StopReason.EXITED for claim in stopped) else "",
+        )
+
+
+def log_says_what_running_tasks_lack(evidence: Evidence) -> Iterator[Candidate]:
+    """Tasks run on, answer some requests with an error of their own, and their log says what those need and lack."""
+    for said in evidence.of(LogSays):
+        service = evidence.service_of(said.component)
+        meaning = MEANINGS.get(reason_by_log(evidence, [said]) or StopReason.OTHER)
+        component = component_of(evidence, said.component, meaning) if meaning else ""
+        broken = broken_pages(evidence, service)
+        if meaning is None or said.saying not in _LACKING or not component or not broken:
+            continue
+        if any(
+            c.reason is StopReason.EXITED and evidence.service_of(c.component) == service
+            for c in evidence.of(TaskStopped)
+        ):
+            continue
+        yield Candidate(
+            component=component,
+            fault=meaning.fault,
+            statement=f"{broken[0].host}{broken[0].path} answers 500, and the log of {said.component} says "
+            f"{said.count} times that {_LACKING[said.saying]}.",
+            first_action=meaning.first_action,
+            confidence=Confidence.HIGH,
+            proof=proof_of(said, *broken),
+            shows=proof_of(said, *broken),
+            harms=frozenset({service}),
+            named=True,
         )
 
 
@@ -87,7 +139,7 @@ def log_says_why_nothing_is_registered(evidence: Evidence) -> Iterator[Candidate
     told |= {evidence.service_of(claim.component) for claim in evidence.of(TaskStopped)}
     logged = {evidence.service_of(claim.component) for claim in evidence.of(LogSays)}
     for service in sorted(logged - told - {""}):
-        said, names = log_of(evidence, service), _names_gone(evidence, service)
+        said, names = log_of(evidence, service), names_gone(evidence, service)
         groups = [c for c in evidence.of(TargetsStand) if evidence.service_of(c.component) == service]
         registered = any(c.registered for c in groups) or any(
             c.addresses for c in evidence.of(RegisteredAs) if evidence.service_of(c.component) == service
@@ -95,6 +147,8 @@ def log_says_why_nothing_is_registered(evidence: Evidence) -> Iterator[Candidate
         meaning = MEANINGS.get(reason_by_log(evidence, said) or StopReason.OTHER)
         component = component_of(evidence, said[0].component, meaning) if meaning else ""
         if meaning is None or not component or registered or not (groups or names):
+            continue
+        if meaning is _CRASHED and own_reason(evidence, service):
             continue
         yield Candidate(
             component=component,
@@ -129,8 +183,8 @@ def runs_and_is_not_registered(evidence: Evidence) -> Iterator[Candidate]:
             first_action="Give the service its registry of names again (serviceRegistries) and deploy it; registering "
             "the address by hand helps until the next task.",
             confidence=Confidence.HIGH,
-            proof=proof_of(*_names_gone(evidence, evidence.service_of(registered.component)), *running),
-            shows=proof_of(*_names_gone(evidence, evidence.service_of(registered.component))),
+            proof=proof_of(*names_gone(evidence, evidence.service_of(registered.component)), *running),
+            shows=proof_of(*names_gone(evidence, evidence.service_of(registered.component))),
             harms=frozenset({evidence.service_of(running[0].component)}),
             cuts=frozenset({evidence.service_of(running[0].component)}),
             named=True,
@@ -191,7 +245,10 @@ def _why(evidence: Evidence, stopped: list[TaskStopped]) -> str:
 
 def _told(evidence: Evidence, stopped: TaskStopped) -> bool:
     """Whether a stop says why, itself or by the log, and the catalogue has the component that is at fault."""
-    meaning = MEANINGS.get(_reason(evidence, stopped, _said_in_log(evidence, stopped)))
+    reason = _reason(evidence, stopped, _said_in_log(evidence, stopped))
+    if reason is StopReason.SECRET_NOT_FOUND and gone_secrets(evidence, stopped.component):
+        return True
+    meaning = MEANINGS.get(reason)
     return meaning is not None and bool(component_of(evidence, stopped.component, meaning))
 
 
@@ -210,25 +267,10 @@ def _answers(evidence: Evidence, address: str) -> bool:
     return any(c.address == address and c.outcome is PortOutcome.OPEN for c in evidence.of(PortAnswers))
 
 
-def _names_gone(evidence: Evidence, service: str) -> list[Claim]:
-    """A service's names without an instance, and the lookups that found nothing because of it."""
-    empty = [
-        claim
-        for claim in evidence.of(RegisteredAs)
-        if not claim.addresses and evidence.service_of(claim.component) == service
-    ]
-    names = {claim.name.lower() for claim in empty}
-    lookups = [
-        lookup
-        for lookup in evidence.of(NameResolves)
-        if lookup.name.lower().rstrip(".") in names and lookup.outcome in (NameOutcome.NXDOMAIN, NameOutcome.NODATA)
-    ]
-    return [*empty, *lookups]
-
-
 RULES = (
     stopped_for_a_reason,
     nothing_runs,
+    log_says_what_running_tasks_lack,
     log_says_why_nothing_is_registered,
     runs_and_is_not_registered,
     dead_instance_still_registered,

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 from auditor.domain.diagnosis.addresses import place
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import AnswerSays, SettingPointsTo, TaskStopped
+from auditor.domain.diagnosis.claims import AnswerSays, SettingPointsTo
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
+from auditor.domain.diagnosis.task_claims import TaskStopped
 from auditor.domain.diagnosis.tls_claims import CertificateShown, ClientCertificateDemanded, PortSpeaks
+from auditor.domain.diagnosis.tls_places import attached_at, includes, to_change
 from auditor.domain.diagnosis.tls_words import CertificateOutcome, Speech
 from auditor.domain.diagnosis.words import Saying, StopReason
 
@@ -40,15 +42,19 @@ def certificate_expired(evidence: Evidence) -> Iterator[Candidate]:
 def certificate_of_other_name(evidence: Evidence) -> Iterator[Candidate]:
     """A place shows a certificate that is not for its name."""
     for component, claims in _by_component(evidence, (CertificateOutcome.OTHER_NAME,), issued=False):
+        attached = [stands for claim in claims for stands in attached_at(evidence, claim)]
+        hosts = {claim.host for claim in claims}
         yield Candidate(
             component=component,
             fault=Fault.TLS_NAME_MISMATCH,
             statement=f"What is shown at {_places(claims)} is a certificate for another name.",
             first_action="Attach a certificate that lists this name to what serves it; if the name leads to a place "
             "that was never meant to serve it, correct the record.",
-            # Which of the two is wrong, the certificate or the way there, takes a look at where the name leads.
-            confidence=Confidence.MEDIUM,
-            proof=proof_of(*claims),
+            # Which of the two is wrong, the certificate or the way there, takes a look at what is attached there.
+            confidence=Confidence.MEDIUM
+            if not attached or any(includes(stands.domain.lower(), host) for stands in attached for host in hosts)
+            else Confidence.HIGH,
+            proof=proof_of(*claims, *attached),
             shows=proof_of(*claims),
             harms=_harmed(evidence, claims),
             named=True,
@@ -197,42 +203,10 @@ def _by_component(
     for claim in evidence.of(CertificateShown):
         # Who looks at the certificate itself tells a missing link from an authority that nobody trusts.
         known = watched.get((claim.host, claim.port), {claim.outcome})
-        component = _to_change(evidence, claim, issued=issued)
+        component = to_change(evidence, claim, issued=issued)
         if claim.outcome in outcomes and claim.outcome in known and evidence.service_of(component):
             groups.setdefault(component, []).append(claim)
     return sorted(groups.items())
-
-
-def _to_change(evidence: Evidence, claim: CertificateShown, *, issued: bool) -> str:
-    """The component that the first action changes: who issues the certificate, or the place where it is shown.
-
-    A certificate of ACM is renewed there for every place that shows it; which one is shown is a matter of the place.
-    """
-    managed = _managed(evidence, claim)
-    of_place = evidence.bound_to("tls", claim.host)
-    if not of_place and claim.component.partition(".")[0] == "tls":
-        of_place = claim.component
-    first, second = (managed, of_place) if issued else (of_place, managed)
-    return first or second or claim.component
-
-
-def _managed(evidence: Evidence, claim: CertificateShown) -> str:
-    """The certificate of ACM for this host: by its domain, or at a public place the only one, if its name is none."""
-    known = [c for c in evidence.platform.components if c.kind == "acm"]
-    named = [c.id for c in known if _includes(c.aws_name.lower(), claim.host)]
-    if len(named) == 1:
-        return named[0]
-    only = [c.id for c in known if not _is_domain(c.aws_name)]
-    return only[0] if not claim.private and len(known) == len(only) == 1 else ""
-
-
-def _includes(domain: str, host: str) -> bool:
-    """Whether a certificate for this domain, which may begin with a star, is one for the host."""
-    return domain == host or (domain.startswith("*.") and host.partition(".")[2] == domain[2:])
-
-
-def _is_domain(name: str) -> bool:
-    return "." in name and not set(name) & set(":/ ")
 
 
 def _harmed(evidence: Evidence, claims: Sequence[CertificateShown]) -> frozenset[str]:

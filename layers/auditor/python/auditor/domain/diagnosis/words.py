@@ -4,7 +4,8 @@ from enum import StrEnum
 
 RELATIONAL_STORE = "relational_store"
 KEY_VALUE_STORE = "key_value_store"
-"""What a service's health page means by its many words for a database or a cache."""
+MESSAGE_QUEUE = "message_queue"
+"""What a service's health page means by its many words for a database, a cache or a queue."""
 
 
 class Role(StrEnum):
@@ -68,6 +69,8 @@ class Saying(StrEnum):
     NOTHING = "nothing"
     CANNOT_CONNECT_UPSTREAM = "cannot_connect_upstream"
     UPSTREAM_TIMEOUT = "upstream_timeout"
+    NEIGHBOUR_FAILED = "neighbour_failed"
+    """A service that it needs could not do its part; how it could not is not said."""
     USES_UPSTREAM = "uses_upstream"
     """The answer names the place that the service uses and does not say how it fares."""
 

@@ -1,19 +1,24 @@
 """Rules about who answers for names: a resolver that fails or invents, a private zone that hides the public one."""
 
+import re
 from collections.abc import Iterator
 
 from auditor.domain.diagnosis.addresses import is_private
-from auditor.domain.diagnosis.candidate import Candidate, Confidence
+from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import Claim, NameResolves
 from auditor.domain.diagnosis.dns_claims import AnsweredOutside, NameDenied, RecordExists, ResolverInvents, ZoneExists
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.names import DENIES, SHOWN, covers, listed, misled, owner_of, plain, seen_at, users_of
+from auditor.domain.diagnosis.network_claims import StoreIs
+from auditor.domain.diagnosis.network_words import StoreState
 from auditor.domain.diagnosis.words import NameOutcome
 
 _FAILS = (NameOutcome.SERVFAIL, NameOutcome.REFUSED, NameOutcome.TIMEOUT)
 _ADDRESS_TYPES = ("A", "AAAA", "CNAME")
 _ENOUGH_NAMES = 3
+_OF_THE_CLOUD = re.compile(r"([a-z0-9-]+\.)?(rds|cache)\.amazonaws\.com")
+"""The zones in which AWS writes the names of stores: one a region."""
 
 
 def resolver_fails(evidence: Evidence) -> Iterator[Candidate]:
@@ -105,6 +110,35 @@ def private_zone_hides(evidence: Evidence) -> Iterator[Candidate]:
         )
 
 
+def private_zone_hides_store(evidence: Evidence) -> Iterator[Candidate]:
+    """The network denies the name under which the cloud says that a store serves: another zone answers for it."""
+    for store in evidence.of(StoreIs):
+        denials = [d for d in evidence.of(NameDenied) if plain(d.name) == plain(store.host) and not d.alias]
+        if store.state is not StoreState.SERVES or not store.host or not denials:
+            continue
+        zone = denials[0].zone if "." in plain(denials[0].zone) and covers(denials[0].zone, store.host) else ""
+        if _OF_THE_CLOUD.fullmatch(plain(zone)):
+            continue  # the cloud denies it itself, whatever it says elsewhere
+        proof = proof_of(*denials, *misled(evidence, store.host))
+        users = users_of(evidence, proof)
+        bound = evidence.bound_to("dns", plain(zone)) if zone else ""
+        yield Candidate(
+            component=bound or evidence.only("vpc") or denials[0].component,
+            fault=Fault.PRIVATE_ZONE_SHADOWS,
+            statement=f"{store.host} is where {store.component} serves, as the cloud says, and the network's resolver "
+            f"denies the name{f' by the zone {zone}' if zone else ''}: a private zone answers in place of the cloud's.",
+            first_action=f"Look for a private hosted zone {zone or 'above this name'} that is associated with the VPC, "
+            "and disassociate it (or write the record into it).",
+            confidence=Confidence.HIGH if zone else Confidence.MEDIUM,
+            proof=tuple(sorted({*proof, *store.proof})),
+            shows=proof,
+            harms=users,
+            cuts=users,
+            named=True,
+            ruled_out=(RuledOut(subject=store.component, why="the cloud says that it serves", proof=store.proof),),
+        )
+
+
 def _hidden(
     evidence: Evidence,
     seen_by: str,
@@ -150,4 +184,4 @@ def _private_zone(evidence: Evidence, zone: str) -> str:
     return bound[0] if bound else private[0].id if len(private) == 1 else ""
 
 
-RULES = (resolver_fails, resolver_invents, private_zone_hides)
+RULES = (resolver_fails, resolver_invents, private_zone_hides, private_zone_hides_store)
