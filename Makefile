@@ -73,6 +73,8 @@ record-bundles: $(INSTALLED)  ## record the healthy bundles of Hokusai and of th
 
 diagnosis-score: $(INSTALLED)  ## diagnose every incident file; a table per platform and contrast set
 	-@$(BIN)/audit replay --score tests/incidents/*.yaml tests/incidents/shop/*.yaml
+	@echo && echo "Written without sight of the rules (docs/measurements.md says how many were right when first seen):"
+	-@$(BIN)/audit replay --score tests/incidents/unseen/*.yaml
 
 mlflow: $(MLFLOW_INSTALLED)  ## install a real MLflow server for the sandbox into .build/mlflow
 
