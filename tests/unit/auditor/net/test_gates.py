@@ -36,12 +36,25 @@ def test_used_cpu_has_to_be_earned_by_waiting(share: float) -> None:
     assert budget.seconds_until_open(10 * pause) == 0.0
 
 
-def test_a_pause_earns_no_burst() -> None:
+def test_a_pause_of_any_length_earns_little() -> None:
     """After a second of nothing to do there is not a second's worth of probes to start at once."""
     budget = CpuBudget(0.25, now=0.0)
     assert budget.seconds_until_open(1.0) == 0.0
-    burn(0.02)
+    burn(0.05)
     assert budget.seconds_until_open(1.0) > 0.05
+
+
+def test_once_closed_it_opens_for_several_starts() -> None:
+    """What starts together is cheaper than one start after the other, each at its own wake-up."""
+    budget = CpuBudget(0.25, now=0.0)
+    burn(0.05)
+    pause = budget.seconds_until_open(0.0)
+    assert budget.seconds_until_open(0.9 * pause) > 0.0, "the used is earned by now, and nothing is saved"
+    assert budget.seconds_until_open(1.1 * pause) == 0.0
+    burn(0.01)
+    assert budget.seconds_until_open(1.1 * pause) == 0.0, "what was saved pays for it"
+    burn(0.05)
+    assert budget.seconds_until_open(1.1 * pause) > 0.0
 
 
 def test_a_whole_core_is_never_waited_for() -> None:

@@ -2,9 +2,14 @@
 
 import time
 
-_OF_THE_SHARE = 0.9
+_OF_THE_SHARE = 0.95
 """Beyond the whole share the kernel stops the process for tens of milliseconds, in the middle of any measurement."""
-_CREDIT = 0.01
+_SAVED = 0.1
+"""Seconds whose share is saved before anything starts again: the period over which the kernel counts.
+
+What starts together shares its wake-ups: a thousand targets take a fifth less time than one at a time.
+"""
+_CREDIT = 0.15
 """Seconds that may be caught up after a pause: more would start many probes at once, which wait for each other."""
 _PATIENCE = 0.05
 """Seconds after which the next probe starts although events wait: noisy peers must not hold up the rest."""
@@ -33,7 +38,8 @@ class CpuBudget:
     """Open as long as what the process used of the CPU was earned at the pace of its ``share`` of one core.
 
     A function has memory / 1,769 MB of a core. Whatever it uses beyond is taken back by a stop, and a stopped auditor
-    sees a fast service answer late; so it starts less at a time instead and stays below the limit.
+    sees a fast service answer late; so it starts less at a time instead and stays below the limit. Once closed it opens
+    when ``_SAVED`` is earned on top.
     """
 
     def __init__(self, share: float, now: float) -> None:
@@ -42,6 +48,7 @@ class CpuBudget:
         self._used = time.process_time()
         self._earned_at = now
         """When everything that was used is earned."""
+        self._open = True
 
     def seconds_until_open(self, now: float) -> float:
         """How long to start nothing; 0 where one more probe may start."""
@@ -50,4 +57,6 @@ class CpuBudget:
         used = time.process_time()
         self._earned_at = max(self._earned_at, now - _CREDIT) + (used - self._used) / self._pace
         self._used = used
-        return max(0.0, self._earned_at - now)
+        opens_at = self._earned_at if self._open else self._earned_at + _SAVED
+        self._open = opens_at <= now
+        return 0.0 if self._open else max(0.0, self._earned_at + _SAVED - now)
