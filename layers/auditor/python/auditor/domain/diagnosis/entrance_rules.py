@@ -15,9 +15,8 @@ from auditor.domain.diagnosis.words import PortOutcome, Saying
 
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")))
 """Of IPv4; the standard library also calls ranges private that are only set aside for documentation."""
-
-
 _WEB = (80, 443)
+"""The ports of a public entrance."""
 
 
 def own_entrance_used(evidence: Evidence) -> Iterator[Candidate]:
