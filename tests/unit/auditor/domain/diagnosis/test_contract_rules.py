@@ -27,7 +27,9 @@ def caller(entrance: Entrance, status: int | None = 502, **changes: Any) -> Path
 
 def found(entrance: Entrance, *claims: Claim) -> list[tuple[str, str]]:
     shop = entrance.shop
-    return shop.roots(entrance.diagnose(claims, [shop.failing("orders-page"), shop.failing("front-page")]))  # type: ignore[no-any-return]
+    diagnosis = entrance.diagnose(claims, [shop.failing("orders-page"), shop.failing("front-page")])
+    named: list[tuple[str, str]] = shop.roots(diagnosis)
+    return named
 
 
 @pytest.mark.parametrize("status", [404, 405, 410])

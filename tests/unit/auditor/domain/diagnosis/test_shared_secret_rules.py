@@ -39,7 +39,8 @@ def caller(entrance: Entrance, status: int = 401, **changes: Any) -> Claim:
 
 def found(entrance: Entrance, *claims: Claim) -> list[tuple[str, str]]:
     diagnosis = entrance.diagnose(claims, [entrance.shop.failing("front-page")])
-    return entrance.shop.roots(diagnosis)  # type: ignore[no-any-return]
+    named: list[tuple[str, str]] = entrance.shop.roots(diagnosis)
+    return named
 
 
 def test_a_setting_of_two_secrets_is_why_the_caller_is_not_let_in(shop: Any, entrance: Entrance) -> None:

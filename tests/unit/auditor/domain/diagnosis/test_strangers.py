@@ -29,9 +29,9 @@ def refusal(shop: Any) -> Claim:
 def found(entrance: Entrance, *claims: Claim) -> list[tuple[str, str]]:
     """What comes of a refusal that was met at the page of these claims."""
     shop = entrance.shop
-    return shop.roots(  # type: ignore[no-any-return]
-        entrance.diagnose([refusal(shop), *claims], [shop.failing("orders-page"), shop.failing("entrance")])
-    )
+    readings = [shop.failing("orders-page"), shop.failing("entrance")]
+    named: list[tuple[str, str]] = shop.roots(entrance.diagnose([refusal(shop), *claims], readings))
+    return named
 
 
 @pytest.mark.parametrize(

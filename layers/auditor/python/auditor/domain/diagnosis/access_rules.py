@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.access_claims import CallerIdUnknown, HostAnswered, KeyNotSeen, PreflightRefused
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
@@ -77,7 +76,7 @@ def key_does_not_arrive(evidence: Evidence) -> Iterator[Candidate]:
 
     Whoever relays such an answer is not at fault; the one furthest behind is.
     """
-    needs = needed_services(evidence.platform)
+    needs = evidence.needs
     lost = [claim for claim in evidence.of(KeyNotSeen) if claim.through_proxy]
     see_none = {evidence.service_of(claim.component) for claim in evidence.of(KeyNotSeen)}
     for service in sorted({evidence.service_of(claim.component) for claim in lost} - {""}):
@@ -108,7 +107,7 @@ def _may_hand_it_on(evidence: Evidence, claim: HostAnswered) -> bool:
     answers other requests under this very Host: of two ways to call what is behind only one was seen.
     """
     service = evidence.service_of(claim.component)
-    needs = needed_services(evidence.platform).get(service, frozenset())
+    needs = evidence.needs.get(service, frozenset())
     behind = [c for c in evidence.of(HostAnswered) if evidence.service_of(c.component) in needs - {service}]
     takes_it = any(
         not other.refused and (other.host, other.port) == (claim.host, claim.port)

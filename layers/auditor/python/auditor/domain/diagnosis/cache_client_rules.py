@@ -12,12 +12,7 @@ from auditor.domain.diagnosis.cache_claims import (
 from auditor.domain.diagnosis.cache_complaints import complaining
 from auditor.domain.diagnosis.cache_words import Admission, Counted
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
-from auditor.domain.diagnosis.claims import (
-    NameResolves,
-    SecretChanged,
-    SettingMissing,
-    SettingPointsTo,
-)
+from auditor.domain.diagnosis.claims import NameResolves, SecretChanged, SettingMissing, SettingPointsTo
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
 from auditor.domain.diagnosis.task_claims import TasksStarted

@@ -21,7 +21,8 @@ def clock_wrong(evidence: Evidence) -> Iterator[Candidate]:
     """
     read = evidence.of(ClockRead)
     right = [claim for claim in read if abs(claim.ahead) <= _RIGHT_SECONDS]
-    for service in sorted({evidence.service_of(claim.component) for claim in read} - {""}):
+    off = {evidence.service_of(claim.component) for claim in read if abs(claim.ahead) >= _WRONG_SECONDS}
+    for service in sorted(off - {""}):
         # A balancer writes the Date of its own pages only.
         own = [
             c for c in read if evidence.service_of(c.component) == service and c.emitter is not Emitter.LOAD_BALANCER

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
 from auditor.domain.diagnosis.faults import Fault
@@ -18,7 +17,7 @@ def page_of_callee_gone(evidence: Evidence) -> Iterator[Candidate]:
 
     Its callers ask in a way that it no longer knows: one of the two has changed without the other.
     """
-    needs = needed_services(evidence.platform)
+    needs = evidence.needs
     for page in evidence.of(PathAnswers):
         service = evidence.service_of(page.component)
         gone = page.status in _NO_SUCH_PAGE and not page.as_declared and page.emitter is not Emitter.LOAD_BALANCER

@@ -139,11 +139,11 @@ def log_misses_schema(evidence: Evidence) -> Iterator[Candidate]:
 
     The catalogue may still name the schema that the release before needs, so that the database looks as declared.
     """
-    for said in evidence.of(LogSays):
+    for said in (claim for claim in evidence.of(LogSays) if claim.saying is LogSaying.SCHEMA_MISSING):
         service = evidence.service_of(said.component)
         ends, broken = own_ends(evidence, service), broken_pages(evidence, service)
         for login in one_store(logins_for(evidence, service)):
-            if said.saying is not LogSaying.SCHEMA_MISSING or not (ends.claims or broken):
+            if not (ends.claims or broken):
                 continue
             yield Candidate(
                 component=evidence.bound_to("rds", login.database) or store_of(evidence, login.component),

@@ -68,7 +68,6 @@ def serves_another_group(evidence: Evidence) -> Iterator[Candidate]:
             stand
             for stand in evidence.of(TargetsStand)
             if not stand.registered
-            and stand.group not in serves.groups
             and evidence.service_of(group_component(evidence, stand.group, stand.component)) == service
         ]
         known = any(stand.group in serves.groups for stand in evidence.of(TargetsStand))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from auditor.domain.attribution import Reading
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import Claim
 from auditor.domain.diagnosis.evidence import Evidence
@@ -62,7 +61,7 @@ def diagnose(claims: Iterable[Claim], platform: Platform, readings: Sequence[Rea
     )
     known = {component.id for component in platform.components}
     proposed = [candidate for rule in RULES for candidate in rule(evidence) if candidate.component in known]
-    needs = needed_services(platform)
+    needs = evidence.needs
     merged = _merged(proposed)
     candidates = tuple(c for c in merged if not _may_be_for_want(c, merged, needs))
     explains = {c: frozenset(s.result.id for s in symptoms if _explains(c, s, needs)) for c in candidates}

@@ -73,8 +73,9 @@ def entrance_closed(evidence: Evidence) -> Iterator[Candidate]:
     open at the other of the two ports of the web.
     """
     entrances = evidence.of(EntranceAdmits)
-    routed = [(claim.balancer, claim.host.lower().rstrip(".")) for claim in evidence.of(RequestRouted)]
-    unread = [claim.balancer for claim in entrances if claim.balancer not in {balancer for balancer, _ in routed}]
+    routed = {(claim.balancer, claim.host.lower().rstrip(".")) for claim in evidence.of(RequestRouted)}
+    read, hosts = {balancer for balancer, _ in routed}, {host for _, host in routed}
+    unread = [claim.balancer for claim in entrances if claim.balancer not in read]
     tried = evidence.of(PortAnswers)
     answered = {(claim.address, claim.port) for claim in tried if claim.outcome is PortOutcome.OPEN}
     for admits in entrances:
@@ -87,14 +88,15 @@ def entrance_closed(evidence: Evidence) -> Iterator[Candidate]:
             and (claim.address, claim.port) not in answered
             and _is_public(claim.address)
         ]
+        open_at = {address for address, port in answered if port in _WEB and _admitted(admits, port)}
         sure = [claim for claim in closed if (admits.balancer, claim.host.lower().rstrip(".")) in routed]
         likely = [
             claim
             for claim in closed
             if unread == [admits.balancer]
-            and claim.host.lower().rstrip(".") not in {host for _, host in routed}
+            and claim.host.lower().rstrip(".") not in hosts
             and claim.port in _WEB
-            and any(port in _WEB and _admitted(admits, port) for a, port in answered if a == claim.address)
+            and claim.address in open_at
         ]
         silent = sure or likely
         if not component or not admits.ports or not silent:

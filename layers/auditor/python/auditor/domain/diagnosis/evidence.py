@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
+from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.cache_claims import CredentialInjected
 from auditor.domain.diagnosis.claims import (
     AnswerSays,
@@ -39,6 +41,11 @@ class Evidence:
             places = [target.spec.get(key, "") for key in _PLACES] if isinstance(target.spec, Mapping) else []
             asked.setdefault(target.service, []).extend(place.lower() for place in places if isinstance(place, str))
         self._asked = {service: "\n".join(places) for service, places in asked.items()}
+
+    @cached_property
+    def needs(self) -> dict[str, frozenset[str]]:
+        """Per service id all services that it needs, directly or through others."""
+        return needed_services(self.platform)
 
     def of(self, kind: type[C]) -> Sequence[C]:
         """All claims of one kind."""

@@ -13,10 +13,7 @@ from auditor.domain.diagnosis.checked_groups import (
 from auditor.domain.diagnosis.claims import HealthReports
 from auditor.domain.diagnosis.evidence import Evidence
 from auditor.domain.diagnosis.faults import Fault
-from auditor.domain.diagnosis.routing_claims import (
-    PathAnswers,
-    RequestRouted,
-)
+from auditor.domain.diagnosis.routing_claims import PathAnswers, RequestRouted
 from auditor.domain.diagnosis.routing_words import TargetTrouble
 from auditor.domain.diagnosis.task_claims import RunningCounts
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import Claim, LoginAnswered, RegisteredAs, RunsAt, SettingPointsTo
 from auditor.domain.diagnosis.evidence import Evidence, proof_of
@@ -17,7 +16,7 @@ from auditor.domain.diagnosis.words import LoginOutcome
 def host_rejected(evidence: Evidence) -> Iterator[Candidate]:
     """A server refuses the very name that it is registered under, or takes another Host at the same address."""
     rejections = evidence.of(HostRejected)
-    needs = needed_services(evidence.platform)
+    needs = evidence.needs
     rejecting = {evidence.service_of(claim.component) for claim in rejections}
     for service in sorted(rejecting - {""}):
         # Who only relays what another one behind it says is not the one that compares the Host.
@@ -138,7 +137,7 @@ def store_refuses_the_service(evidence: Evidence) -> Iterator[Candidate]:
     """A service says how its store refuses it, while the platform's own login gets in there: the service's settings."""
     for refused in evidence.of(StoreRefuses):
         service = evidence.service_of(refused.component)
-        needed = needed_services(evidence.platform).get(service, frozenset())
+        needed = evidence.needs.get(service, frozenset())
         accepted = [
             login
             for login in evidence.of(LoginAnswered)

@@ -1,10 +1,9 @@
 """Rules about a secret by which two services know each other: what one holds, the other must hold as well."""
 
 import re
-from collections.abc import Iterator
-from itertools import permutations
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.cache_claims import CredentialInjected, StoreAdmits
 from auditor.domain.diagnosis.candidate import Candidate, Confidence, RuledOut
 from auditor.domain.diagnosis.claims import LoginAnswered, SecretChanged
@@ -24,15 +23,16 @@ _SIX_LETTERS = re.compile(r"-[A-Za-z0-9]{6}(?=:|$)")
 
 def different_secrets(evidence: Evidence) -> Iterator[Candidate]:
     """Caller and callee take a setting of one name from two secrets, and the caller is not let in."""
-    for one, other in permutations(evidence.of(CredentialInjected), 2):
+    pages, stores = _pages(evidence), _secrets_of_stores(evidence)
+    own = [claim for claim in evidence.of(CredentialInjected) if not claim.of_store]
+    for one, other in _callers_and_callees(evidence, own, lambda claim: claim.setting.upper()):
         caller, callee = evidence.service_of(one.component), evidence.service_of(other.component)
-        same_setting = one.setting.upper() == other.setting.upper() and not one.of_store and not other.of_store
-        if not same_setting or _same(evidence, one, other) or _of_stores(evidence, one.secret, other.secret):
+        refused, well = _refused(pages.get(caller, [])), _well(pages.get(callee, []))
+        if not refused or not well or _value(one) == _value(other) or _is_any(evidence, stores, one, other):
             continue
         changed = [claim for claim in (one, other) if claim.changed]
-        refused = [p for p in _refused(evidence, caller, callee) if len(changed) == 1 or p.status in _NOT_LET_IN]
-        well = _well(evidence, callee)
-        if not refused or not well:
+        refused = [page for page in refused if len(changed) == 1 or page.status in _NOT_LET_IN]
+        if not refused:
             continue
         yield Candidate(
             component=changed[0].component if len(changed) == 1 else one.component,
@@ -54,18 +54,19 @@ def different_secrets(evidence: Evidence) -> Iterator[Candidate]:
 
 def one_side_older(evidence: Evidence) -> Iterator[Candidate]:
     """Caller and callee take one secret, which was changed between the starts of their tasks."""
-    for one, other in permutations(evidence.of(CredentialInjected), 2):
+    pages, stores = _pages(evidence), _secrets_of_stores(evidence)
+    for one, other in _callers_and_callees(evidence, evidence.of(CredentialInjected), _value):
         caller, callee = evidence.service_of(one.component), evidence.service_of(other.component)
-        if not _same(evidence, one, other) or _of_stores(evidence, one.secret, other.secret):
+        refused, well = _refused(pages.get(caller, [])), _well(pages.get(callee, []))
+        if not refused or not well or _is_any(evidence, stores, one, other):
             continue
-        refused, well = _refused(evidence, caller, callee), _well(evidence, callee)
         secret = evidence.bound_to("secret", one.secret)
         starts = [
             claim for claim in evidence.of(TasksStarted) if evidence.service_of(claim.component) in (caller, callee)
         ]
         for change in evidence.of(SecretChanged):
             old = [claim for claim in starts if claim.at < change.at]
-            if change.component != secret or not refused or not well or len(old) != 1 or len(starts) != 2:
+            if change.component != secret or len(old) != 1 or len(starts) != 2:
                 continue
             yield Candidate(
                 component=old[0].component,
@@ -83,39 +84,54 @@ def one_side_older(evidence: Evidence) -> Iterator[Candidate]:
             )
 
 
-def _same(evidence: Evidence, one: CredentialInjected, other: CredentialInjected) -> bool:
-    """Whether two references lead to one value; its key and version are a part of a reference."""
-    first, second = (_SIX_LETTERS.sub("", claim.secret).rstrip(":") for claim in (one, other))
-    return first == second or evidence.same_service(one.component, other.component)
+def _callers_and_callees(
+    evidence: Evidence, claims: Iterable[CredentialInjected], key: Callable[[CredentialInjected], str]
+) -> Iterator[tuple[CredentialInjected, CredentialInjected]]:
+    """Pairs that are alike by ``key`` and of which the first one's service needs the second one's."""
+    alike: dict[str, dict[str, list[CredentialInjected]]] = {}
+    for claim in claims:
+        alike.setdefault(key(claim), {}).setdefault(evidence.service_of(claim.component), []).append(claim)
+    needs = evidence.needs
+    for by_service in alike.values():
+        for caller in by_service:
+            for callee in sorted(needs.get(caller, frozenset()) & by_service.keys()):
+                yield from product(by_service[caller], by_service[callee])
 
 
-def _of_stores(evidence: Evidence, *references: str) -> bool:
-    """Whether one of them is a data store's: then the store decides, not the other service."""
+def _value(claim: CredentialInjected) -> str:
+    """What a reference leads to; its key and version are a part of it."""
+    return _SIX_LETTERS.sub("", claim.secret).rstrip(":")
+
+
+def _secrets_of_stores(evidence: Evidence) -> set[str]:
+    """The secrets by which stores are logged in to."""
     logins: list[LoginAnswered | StoreAdmits] = [*evidence.of(LoginAnswered), *evidence.of(StoreAdmits)]
-    of_logins = {evidence.bound_to("secret", login.secret) for login in logins if login.secret} - {""}
-    return any(evidence.bound_to("secret", reference) in of_logins for reference in references)
+    return {evidence.bound_to("secret", login.secret) for login in logins if login.secret} - {""}
 
 
-def _refused(evidence: Evidence, caller: str, callee: str) -> list[PathAnswers]:
-    """What a service that needs the other answers, where it is not let in."""
-    if not caller or not callee or callee not in needed_services(evidence.platform).get(caller, frozenset()):
-        return []
-    pages = [
-        page
-        for page in evidence.of(PathAnswers)
-        if page.status in (*_NOT_LET_IN, *_HANDED_ON)
-        and not page.as_declared
-        and page.emitter is not Emitter.LOAD_BALANCER
-        and evidence.service_of(page.component) == caller
-    ]
-    return sorted(pages, key=lambda page: page.status not in _NOT_LET_IN)
+def _is_any(evidence: Evidence, stores: set[str], *claims: CredentialInjected) -> bool:
+    """Whether one of them is a data store's: then the store decides, not the other service."""
+    return any(evidence.bound_to("secret", claim.secret) in stores for claim in claims)
 
 
-def _well(evidence: Evidence, service: str) -> list[PathAnswers]:
-    """The pages of a service that are as declared: whom it lets in, it serves."""
-    pages = [page for page in evidence.of(PathAnswers) if evidence.service_of(page.component) == service]
-    fit = [page for page in pages if page.emitter is not Emitter.LOAD_BALANCER]
-    return fit if fit and all(page.as_declared for page in fit) else []
+def _pages(evidence: Evidence) -> dict[str, list[PathAnswers]]:
+    """What each service itself may have answered."""
+    found: dict[str, list[PathAnswers]] = {}
+    for page in evidence.of(PathAnswers):
+        if page.emitter is not Emitter.LOAD_BALANCER:
+            found.setdefault(evidence.service_of(page.component), []).append(page)
+    return found
+
+
+def _refused(pages: list[PathAnswers]) -> list[PathAnswers]:
+    """What a service answers where it is not let in by one that it needs, the plainest words first."""
+    found = [page for page in pages if page.status in (*_NOT_LET_IN, *_HANDED_ON) and not page.as_declared]
+    return sorted(found, key=lambda page: page.status not in _NOT_LET_IN)
+
+
+def _well(pages: list[PathAnswers]) -> list[PathAnswers]:
+    """The pages of a service that is as declared: whom it lets in, it serves."""
+    return pages if all(page.as_declared for page in pages) else []
 
 
 def _itself_well(well: list[PathAnswers]) -> RuledOut:

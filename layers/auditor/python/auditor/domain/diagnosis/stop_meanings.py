@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.cache_claims import CredentialInjected
 from auditor.domain.diagnosis.claims import LoginAnswered, SecretGone
 from auditor.domain.diagnosis.evidence import Evidence
@@ -129,7 +128,7 @@ def gone_secrets(evidence: Evidence, stopped: str) -> list[SecretGone]:
     service = evidence.service_of(stopped)
     taken = [c for c in evidence.of(CredentialInjected) if evidence.service_of(c.component) == service]
     referenced = {evidence.bound_to("secret", claim.secret) for claim in taken}
-    near = {service, *needed_services(evidence.platform).get(service, frozenset())}
+    near = {service, *evidence.needs.get(service, frozenset())}
     read = evidence.settings_read(service)
     gone = [
         claim

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from auditor.domain.blame import needed_services
 from auditor.domain.diagnosis.candidate import RuledOut
 from auditor.domain.diagnosis.claims import Claim, ConnectsAs, LoginAnswered
 from auditor.domain.diagnosis.evidence import Evidence
@@ -60,7 +59,7 @@ def logins_for(evidence: Evidence, service: str) -> list[LoginAnswered]:
     Those that its settings name; where none was read, those of what it needs by the catalogue.
     """
     hosts = _hosts_of(evidence, service)
-    needs = needed_services(evidence.platform).get(service, frozenset())
+    needs = evidence.needs.get(service, frozenset())
     return [
         login
         for login in evidence.of(LoginAnswered)
@@ -128,7 +127,7 @@ def uses(evidence: Evidence, service: str, login: LoginAnswered) -> bool:
 def certificates_for(evidence: Evidence, service: str) -> list[StoreCertificate]:
     """What was seen of the certificates of the stores that a service uses."""
     hosts = _hosts_of(evidence, service)
-    needs = needed_services(evidence.platform).get(service, frozenset())
+    needs = evidence.needs.get(service, frozenset())
     return [
         claim
         for claim in evidence.of(StoreCertificate)
@@ -144,6 +143,6 @@ def _hosts_of(evidence: Evidence, service: str) -> frozenset[str]:
 
 def neighbours_with_store(evidence: Evidence, service: str) -> bool:
     """Whether a service needs another one that itself needs a store."""
-    needs = needed_services(evidence.platform)
+    needs = evidence.needs
     stores = {evidence.service_of(login.component) for login in evidence.of(LoginAnswered)}
     return any(needs.get(needed, frozenset()) & stores for needed in needs.get(service, frozenset()) - stores)
